@@ -1,0 +1,200 @@
+"""The analyzer: text in, assessment out, one or many, with the same answer either way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from heard.bundle import Bundle, Thresholds, default_path, read_bundle
+from heard.decode import (
+    Array,
+    decide_levels,
+    decide_signals,
+    find_spans,
+    probabilities,
+)
+from heard.errors import BundleError, InputError
+from heard.labels import (
+    EMOTION_NAMES,
+    ESCALATION,
+    ESCALATION_LEVELS,
+    MAX_LEVEL,
+    SIGNAL_NAMES,
+    SPAN_NAMES,
+    STRENGTHS,
+    TARGET_NAMES,
+)
+from heard.language import detect_language
+from heard.reader import MessageLogits, read
+from heard.session import Session
+from heard.text import check_text
+from heard.tokens import EncodedMessage, MessageTokenizer
+from heard.types import Assessment, Emotion, Escalation, ModelInfo, Signal, Span
+
+__all__ = ["Analyzer", "load"]
+
+#: Texts read ahead by ``assess_iter``: enough to sort by length, little enough to stream.
+_CHUNK = 256
+
+
+class Analyzer:
+    """Reads messages with one bundle. Make it once, share it between threads.
+
+    Results do not depend on what else is in a batch, on its order, or on the thread count.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        *,
+        thresholds: Mapping[str, Any] | None = None,
+        threads: int | None = None,
+    ) -> None:
+        """Take a bundle that was read; the session is made at the first message.
+
+        Raises:
+            InputError: for thresholds that are not there or not from 0 to 1.
+            BundleError: when the tokenizer cannot be read.
+        """
+        self.bundle = bundle
+        self.model = ModelInfo(bundle.name, bundle.version, bundle.sha256)
+        self.thresholds: Thresholds = bundle.thresholds
+        if thresholds is not None:
+            try:
+                self.thresholds = bundle.thresholds.replaced(thresholds)
+            except ValueError as error:
+                raise InputError(str(error)) from None
+        try:
+            self.tokenizer = MessageTokenizer.from_file(
+                bundle.tokenizer_path,
+                window=bundle.window,
+                overlap=bundle.overlap,
+                max_characters=bundle.max_characters,
+            )
+        except Exception as error:  # the Rust library raises plain Exception
+            raise BundleError(f"{bundle.tokenizer_path} cannot be read as a tokenizer.") from error
+        self.session = Session(bundle.model_path, threads)
+
+    def assess(self, text: str) -> Assessment:
+        """Assess one message.
+
+        Raises:
+            InputError: when ``text`` is not text that can be read.
+        """
+        return self.assess_many([text])[0]
+
+    def assess_many(self, texts: Iterable[str]) -> list[Assessment]:
+        """Assess messages, in their order.
+
+        Raises:
+            InputError: as :meth:`assess`, with the position of the message at fault.
+        """
+        return list(self.assess_iter(texts))
+
+    def assess_iter(self, texts: Iterable[str]) -> Iterator[Assessment]:
+        """Assess messages as they come, in their order, a few hundred at a time.
+
+        Raises:
+            InputError: as :meth:`assess_many`, once the message at fault is reached.
+        """
+        if isinstance(texts, str | bytes):
+            raise InputError("Give a list of messages here, or one message to assess().")
+        source = iter(texts)
+        done = 0
+        while chunk := list(islice(source, _CHUNK)):
+            for place, text in enumerate(chunk, start=done):
+                try:
+                    check_text(text)
+                except InputError as error:
+                    raise InputError(f"Message {place}: {error}") from None
+            done += len(chunk)
+            encoded = [self.tokenizer.encode(text) for text in chunk]
+            logits = read(self.session, encoded, self.bundle.pooling)
+            yield from map(self._assessment, chunk, encoded, logits)
+
+    def _assessment(
+        self, text: str, encoded: EncodedMessage, logits: MessageLogits | None
+    ) -> Assessment:
+        if logits is None:  # blank: nothing was said, so nothing is expressed
+            at_least = np.zeros((len(TARGET_NAMES), MAX_LEVEL))
+            chances = np.zeros(len(SIGNAL_NAMES))
+            spans: dict[str, tuple[Span, ...]] = {name: () for name in SPAN_NAMES}
+        else:
+            at_least, chances = probabilities(
+                logits.levels, logits.signals, self.bundle.calibration
+            )
+            spans = find_spans(text, encoded.offsets, logits.spans)
+        levels = dict(
+            zip(
+                TARGET_NAMES,
+                decide_levels(at_least, self.thresholds.levels).tolist(),
+                strict=True,
+            )
+        )
+        chain = dict(zip(TARGET_NAMES, map(tuple, at_least.tolist()), strict=True))
+        emotions = {
+            name: Emotion(levels[name], STRENGTHS[levels[name]].name, chain[name])
+            for name in EMOTION_NAMES
+        }
+        risen = levels[ESCALATION.name]
+        return Assessment(
+            emotions=emotions,
+            primary=_primary(emotions),
+            escalation=Escalation(risen, ESCALATION_LEVELS[risen].name, chain[ESCALATION.name]),
+            signals=self._present(chances),
+            signal_probabilities=dict(zip(SIGNAL_NAMES, chances.tolist(), strict=True)),
+            spans=spans,
+            uncertain=tuple(name for name in EMOTION_NAMES if self._unsure(name, emotions[name])),
+            language=detect_language(text),
+            unknown_share=encoded.unknown_share,
+            tokens=len(encoded.offsets),
+            windows=len(encoded.windows),
+            truncated=encoded.truncated,
+            model=self.model,
+        )
+
+    def _present(self, chances: Array) -> tuple[Signal, ...]:
+        present = np.flatnonzero(decide_signals(chances, self.thresholds)).tolist()
+        signals = [Signal(SIGNAL_NAMES[index], float(chances[index])) for index in present]
+        return tuple(sorted(signals, key=lambda signal: -signal.probability))
+
+    def _unsure(self, name: str, emotion: Emotion) -> bool:
+        low, high = self.bundle.uncertain[name]
+        return low <= emotion.probability < high
+
+
+def _primary(emotions: Mapping[str, Emotion]) -> str:
+    """Name the emotion of the highest level (ties: the likelier at that level), or ``"none"``."""
+
+    def strength(name: str) -> tuple[int, float]:
+        emotion = emotions[name]
+        return emotion.level, emotion.at_least[max(emotion.level, 1) - 1]
+
+    name = max(emotions, key=strength)
+    return name if emotions[name].level else "none"
+
+
+def load(
+    path: str | PathLike[str] | None = None,
+    thresholds: Mapping[str, Any] | None = None,
+    threads: int | None = None,
+) -> Analyzer:
+    """Load a bundle: the one in this package, or the one in the folder ``path``.
+
+    Args:
+        path: a bundle's folder.
+        thresholds: decision thresholds to use instead of the bundle's, for instance
+            ``{"escalation": [0.5, 0.3, 0.5], "abusive": 0.6}``; the others stay.
+        threads: CPU threads; by default the CPUs this process may use, at most 4.
+
+    Raises:
+        BundleError: when the bundle is missing, damaged or of another make.
+        InputError: when a threshold or ``threads`` cannot be used.
+    """
+    folder = default_path() if path is None else Path(path)
+    return Analyzer(read_bundle(folder), thresholds=thresholds, threads=threads)

@@ -1,0 +1,143 @@
+"""Runs the graph: one onnxruntime session, made when first needed, safe to share and to fork."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from heard.bundle import GRAPH_INPUTS, GRAPH_OUTPUTS
+from heard.errors import BundleError, InputError
+
+__all__ = ["Session", "available_cpus"]
+
+_MOST_THREADS = 4
+_CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+
+Outputs = dict[str, npt.NDArray[np.float32]]
+
+
+def available_cpus() -> int:
+    """Count the CPUs that this process may use: its affinity, and its container's quota."""
+    affinity = getattr(os, "sched_getaffinity", None)  # absent on macOS and Windows
+    cpus = len(affinity(0)) if affinity else os.cpu_count() or 1
+    try:
+        quota, period = _CGROUP_QUOTA.read_text().split()
+        return max(1, min(cpus, int(quota) // int(period)))
+    except (OSError, ValueError, ZeroDivisionError):  # no cgroup v2, or no quota ("max")
+        return cpus
+
+
+class Session:
+    """The graph of one bundle behind a lock-free :meth:`run`.
+
+    onnxruntime's ``run`` may be called from many threads at once; making a session may not, and
+    its thread pool does not survive a fork. So the session is made under a lock, at first use,
+    and made anew in a child process.
+    """
+
+    def __init__(self, path: Path, threads: int | None = None) -> None:
+        """Remember ``path``; ``threads`` is the CPUs this process may use, at most 4.
+
+        Raises:
+            InputError: when ``threads`` is not a positive number.
+        """
+        if threads is not None and (isinstance(threads, bool) or threads < 1):
+            raise InputError(f"threads must be 1 or more, not {threads!r}.")
+        self.path = path
+        self.threads = threads or min(_MOST_THREADS, available_cpus())
+        self._made: tuple[int, onnxruntime.InferenceSession] | None = None
+        self._lock = threading.Lock()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._forget)
+
+    def _forget(self) -> None:
+        """In a forked child: drop the parent's session, and a lock that nobody can release."""
+        self._made = None
+        self._lock = threading.Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle as path and thread count alone: a session is made where it is used."""
+        return {"path": self.path, "threads": self.threads}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["path"], state["threads"])  # type: ignore[misc]
+
+    @property
+    def session(self) -> onnxruntime.InferenceSession:
+        """The session of this process, made and checked at first use.
+
+        Raises:
+            BundleError: when the graph cannot be loaded, or has other inputs or outputs.
+        """
+        made = self._made
+        if made is not None and made[0] == os.getpid():
+            return made[1]
+        with self._lock:
+            if self._made is None or self._made[0] != os.getpid():
+                self._made = (os.getpid(), self._make())
+            return self._made[1]
+
+    def _make(self) -> onnxruntime.InferenceSession:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self.threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3  # errors only: warnings are for who exports, not who runs
+        try:
+            session = onnxruntime.InferenceSession(
+                str(self.path), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime's own classes derive from Exception alone
+            raise BundleError(
+                f"{self.path} cannot be loaded by onnxruntime {onnxruntime.__version__}: "
+                f"{type(error).__name__}."
+            ) from error
+        _check_graph(session, self.path)
+        return session
+
+    def run(self, ids: Sequence[Sequence[int]]) -> Outputs:
+        """Run rows of token ids, padded here to the longest; outputs keep the padding.
+
+        Returns:
+            ``levels`` ``[batch, 5, 3]``, ``signals`` ``[batch, 10]`` and ``spans``
+            ``[batch, length, 3, 3]``, all logits in float32.
+        """
+        length = max(map(len, ids))
+        input_ids = np.zeros((len(ids), length), dtype=np.int64)
+        mask = np.zeros_like(input_ids)
+        for row, row_ids in enumerate(ids):
+            input_ids[row, : len(row_ids)] = row_ids
+            mask[row, : len(row_ids)] = 1
+        names = list(GRAPH_OUTPUTS)
+        feed = dict(zip(GRAPH_INPUTS, (input_ids, mask), strict=True))
+        return dict(zip(names, self.session.run(names, feed), strict=True))
+
+
+def _check_graph(session: onnxruntime.InferenceSession, path: Path) -> None:
+    """Compare the graph's inputs and outputs with what this version of heard feeds and reads."""
+    inputs = sorted(node.name for node in session.get_inputs())
+    if inputs != sorted(GRAPH_INPUTS):
+        raise BundleError(
+            f"{path} has the inputs {', '.join(inputs)}, not {', '.join(sorted(GRAPH_INPUTS))}: "
+            "export it anew."
+        )
+    shapes = {node.name: node.shape for node in session.get_outputs()}
+    for name, wanted in GRAPH_OUTPUTS.items():
+        shape = shapes.get(name)
+        if shape is None or not _fits(shape, wanted):
+            raise BundleError(
+                f"{path} has the output {name} {shape}, not {list(wanted)}: export it anew."
+            )
+
+
+def _fits(shape: Sequence[int | str | None], wanted: Sequence[int | str]) -> bool:
+    """Whether a graph's shape fits: fixed sizes must agree, free ones may be anything."""
+    return len(shape) == len(wanted) and all(
+        isinstance(want, str) or have == want for have, want in zip(shape, wanted, strict=True)
+    )

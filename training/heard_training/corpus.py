@@ -1,0 +1,184 @@
+"""One Arrow dataset from every source, with masks for what each row knows.
+
+Splits: ``train``; ``calibrate``, rows that may be trained on but are kept aside; ``test``, the
+authored test rows; ``dev``, real messages that only report. A row of a source that may not be
+trained on never enters the first two.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from datasets import Dataset, DatasetDict, Features, List, Value
+
+from heard.labels import MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
+from heard_training.config import Config
+from heard_training.errors import TrainingError
+from heard_training.sources import (
+    Labelling,
+    Message,
+    read_authored,
+    read_local,
+    read_sources,
+)
+
+__all__ = ["SPLITS", "UNKNOWN", "build_corpus", "load_corpus", "save_corpus"]
+
+SPLITS = ("train", "calibrate", "test", "dev")
+#: Stands in gold columns for what a row does not know.
+UNKNOWN = -1
+
+_SUMMARY = "prepared.json"
+
+_SPANS = List(List(List(Value("int32"))))
+FEATURES = Features(
+    {
+        "text": Value("string"),
+        "source": Value("string"),
+        "source_id": Value("string"),
+        "channel": Value("string"),
+        "sample": Value("string"),
+        # Soft targets: the mean over views of "level >= k"; 1.0 in the mask where it is known.
+        "level_targets": List(List(Value("float32"))),
+        "level_mask": List(List(Value("float32"))),
+        "signal_targets": List(Value("float32")),
+        "signal_mask": List(Value("float32")),
+        # Per kind a list of [start, end) in code points, from the first view that has spans.
+        "spans": _SPANS,
+        "span_mask": List(Value("float32")),
+        # What evaluation compares with.
+        "gold_levels": List(Value("int8")),
+        "gold_signals": List(Value("int8")),
+        "annotated_spans": List(_SPANS),
+    }
+)
+
+
+def build_corpus(config: Config) -> tuple[DatasetDict, dict[str, Any]]:
+    """Read every source that ``config`` names; return the splits and a summary of them."""
+    rights = read_sources(Path(config.data.sources))
+    trainable = {name for name, source in rights.items() if source["train"]}
+    trainable |= set(config.data.own_sources)
+    rows: dict[str, list[dict[str, Any]]] = {split: [] for split in SPLITS}
+    left_out: Counter[str] = Counter()
+    for message in _messages(config):
+        split = _split_of(message, trainable, config.data.calibration_share)
+        if split is None:
+            left_out[message.source] += 1
+        else:
+            rows[split].append(_row(message))
+    if not rows["train"] or not rows["calibrate"]:
+        raise TrainingError("No rows are left to train or to calibrate on: check [data].")
+    corpus = DatasetDict(
+        {split: Dataset.from_list(rows[split], features=FEATURES) for split in SPLITS}
+    )
+    summary = {
+        "rows": {split: len(rows[split]) for split in SPLITS},
+        "sources": {split: dict(Counter(r["source"] for r in rows[split])) for split in SPLITS},
+        "left_out_for_rights": dict(left_out),
+        "sha256": {split: _sha256(rows[split]) for split in SPLITS},
+    }
+    return corpus, summary
+
+
+def save_corpus(corpus: DatasetDict, summary: dict[str, Any], folder: Path) -> None:
+    """Write the corpus under a temporary name, then rename: a folder that is there is whole."""
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    corpus.save_to_disk(partial)
+    (partial / _SUMMARY).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+
+
+def load_corpus(folder: Path) -> tuple[DatasetDict, dict[str, Any]]:
+    """Read what :func:`save_corpus` wrote.
+
+    Raises:
+        TrainingError: when there is no prepared corpus.
+    """
+    if not (folder / _SUMMARY).is_file():
+        raise TrainingError(f"There is no prepared corpus at {folder}: run `heard-train prepare`.")
+    summary = json.loads((folder / _SUMMARY).read_text(encoding="utf-8"))
+    return DatasetDict.load_from_disk(folder), summary
+
+
+def _messages(config: Config) -> Iterator[Message]:
+    yield from read_authored(Path(config.data.authored))
+    if config.data.texts:
+        yield from read_local(Path(config.data.texts))
+
+
+def _split_of(message: Message, trainable: Iterable[str], calibration_share: float) -> str | None:
+    """Name a message's split; ``None`` where rights forbid the one that it would enter."""
+    if message.split in ("dev", "test"):
+        return message.split
+    if message.source not in trainable:
+        return None
+    # By a hash, so that a row stays on its side whatever else is added.
+    digest = hashlib.sha256((message.block or message.sha256).encode()).digest()
+    kept_aside = int.from_bytes(digest[:4]) / 2**32 < calibration_share
+    return "calibrate" if kept_aside else "train"
+
+
+def _row(message: Message) -> dict[str, Any]:
+    level_views = [[_cumulative(view.levels.get(name)) for name in TARGET_NAMES] for view in message.views]
+    signal_views = [[_present(view, name) for name in SIGNAL_NAMES] for view in message.views]
+    spans = [view.spans for view in message.views if view.spans is not None]
+    level_pairs = [
+        [_mean([view[target][k] for view in level_views]) for k in range(MAX_LEVEL)]
+        for target in range(len(TARGET_NAMES))
+    ]
+    signal_pairs = [_mean(list(column)) for column in zip(*signal_views, strict=True)]
+    first = spans[0] if spans else {}
+    return {
+        "text": message.text,
+        "source": message.source,
+        "source_id": message.source_id,
+        "channel": message.channel,
+        "sample": message.sample,
+        "level_targets": [[value for value, _ in target] for target in level_pairs],
+        "level_mask": [[known for _, known in target] for target in level_pairs],
+        "signal_targets": [value for value, _ in signal_pairs],
+        "signal_mask": [known for _, known in signal_pairs],
+        "spans": _by_kind(first),
+        "span_mask": [float(kind in first) for kind in SPAN_NAMES],
+        "gold_levels": [message.gold.levels.get(name, UNKNOWN) for name in TARGET_NAMES],
+        "gold_signals": [_gold(message.gold, name) for name in SIGNAL_NAMES],
+        "annotated_spans": [_by_kind(view) for view in spans],
+    }
+
+
+def _cumulative(level: int | None) -> list[float | None]:
+    return [None if level is None else float(level >= k) for k in range(1, MAX_LEVEL + 1)]
+
+
+def _present(view: Labelling, name: str) -> float | None:
+    return None if view.signals is None else float(name in view.signals)
+
+
+def _gold(gold: Labelling, name: str) -> int:
+    return UNKNOWN if gold.signals is None else int(name in gold.signals)
+
+
+def _mean(values: list[float | None]) -> tuple[float, float]:
+    """Average what is known; the second number is the mask."""
+    known = [value for value in values if value is not None]
+    return (sum(known) / len(known), 1.0) if known else (0.0, 0.0)
+
+
+def _by_kind(spans: Any) -> list[list[list[int]]]:  # noqa: ANN401 - sources.Spans, maybe empty
+    return [[[start, end] for start, end in spans.get(kind, ())] for kind in SPAN_NAMES]
+
+
+def _sha256(rows: list[dict[str, Any]]) -> str:
+    digest = hashlib.sha256()
+    for row in sorted(rows, key=lambda row: (row["source"], row["source_id"], row["text"])):
+        digest.update(json.dumps(row, sort_keys=True).encode())
+    return digest.hexdigest()
