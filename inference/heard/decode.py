@@ -46,7 +46,8 @@ def probabilities(levels: Logits, signals: Logits, by: Calibration) -> tuple[Arr
 def decide_levels(at_least: Array, thresholds: Array) -> npt.NDArray[np.int64]:
     """Decide ``[..., targets]`` levels: the largest k whose thresholds 1..k all pass."""
     passed = np.cumprod(at_least >= thresholds, axis=-1)
-    return passed.sum(axis=-1, dtype=np.int64)
+    levels: npt.NDArray[np.int64] = passed.sum(axis=-1, dtype=np.int64)
+    return levels
 
 
 def decide_signals(chances: Array, by: Thresholds) -> npt.NDArray[np.bool_]:

@@ -83,7 +83,9 @@ SIGNALS: tuple[Label, ...] = (
     Label("repeat_contact", "has contacted before about the same thing", "C"),
     Label("urgent_harm", "pressing damage now: rent, wages, medicine, safety, a deadline", "U"),
     Label("disputed_charge", "was charged, fined or debited wrongly, or is owed a refund", "D"),
-    Label("unfair_treatment", "was discriminated against, lied to, or treated with disrespect", "I"),
+    Label(
+        "unfair_treatment", "was discriminated against, lied to, or treated with disrespect", "I"
+    ),
 )
 
 SPAN_KINDS: tuple[SpanKind, ...] = (

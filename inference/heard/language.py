@@ -1,7 +1,7 @@
 """Is a message English? Enough to flag that it is not; not a language identifier.
 
 Letters outside the Latin script decide first; then the commonest function words of English
-against those of six other languages that use the same letters. Short or mixed messages stay
+against those of eight other languages that use the same letters. Short or mixed messages stay
 ``"unknown"``: the model reads them all the same, and the caller is told.
 """
 
@@ -20,9 +20,10 @@ _ENGLISH = frozenset(
     i've i'd i'll me my mine we our us you your it its it's he she they them their this that these
     those is are was were be been am do does did don't didn't doesn't can can't could would will
     won't have has had haven't how what when where why who which there here so just still now any
-    get got because been than then too very please thanks thank hi hello hey ok okay help
+    get got because than then too very please thanks thank hi hello hey ok okay help
     """.split()
 )
+#: Spanish, French, German, Italian, Portuguese, Dutch, Swedish and Polish, less what English has.
 _OTHERS = frozenset(
     """
     el la los las un una que de del en y no es por para con mi se lo su pero gracias hola
@@ -31,12 +32,12 @@ _OTHERS = frozenset(
     il gli che di e non per sono ho mi una della con mio grazie ciao
     o os as um uma e que nao não em para com meu eu obrigado olá
     het een van niet ik je dat met op voor mijn en zijn bedankt
-    i och att det som jag är inte på för med en ett
-    nie jest to na się w z do że i mam dziękuję
+    och att det som jag är inte på för med en ett
+    nie jest na się w z że mam dziękuję
     """.split()
-) - {"me", "in", "on", "do", "so", "to", "a", "an", "no", "i", "die", "was", "as", "mine"}
+) - {"me", "as", "no", "die", "mine", "on", "do", "so", "to", "a", "an", "i", "was"}
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 #: A few hundred words say enough, and keep the cost of long messages flat.
 _READ = 2_000
 _FEWEST_WORDS = 3
@@ -55,7 +56,7 @@ def detect_language(text: str) -> Language:
         foreign = sum(not _is_latin(letter) for letter in letters)
         if letters and foreign / len(letters) > _FOREIGN_SHARE:
             return "other"
-    words = [word.lower().replace("’", "'") for word in _WORD.findall(head)]
+    words = [word.lower().replace("\u2019", "'") for word in _WORD.findall(head)]
     if len(words) < _FEWEST_WORDS:
         return "unknown"
     english = sum(word in _ENGLISH for word in words)

@@ -45,7 +45,8 @@ _RULES = re.compile(
     re.VERBOSE,
 )
 
-_QUOTES = str.maketrans({"‘": "'", "’": "'", "‛": "'", "“": '"', "”": '"', "„": '"', "–": "-"})
+# Curly quotes and the en dash, which NFKC leaves as they are.
+_PLAIN = str.maketrans("\u2018\u2019\u201b\u201c\u201d\u201e\u2013", "'''\"\"\"-")
 
 _FIXED = {"drop": "", "space": " ", "link": "http", "handle": "@user", "mask": "xxxx"}
 
@@ -61,7 +62,7 @@ def _emoji_name(char: str) -> str:
 
 def _other(char: str) -> str:
     """Fold a non-ASCII character onto its plain form where Unicode names one (NFKC)."""
-    return unicodedata.normalize("NFKC", char.translate(_QUOTES))
+    return unicodedata.normalize("NFKC", char.translate(_PLAIN))
 
 
 _COMPUTED: dict[str, Callable[[str], str]] = {

@@ -77,7 +77,7 @@ class MessageTokenizer:
         self._capacity = window - len(self._prefix) - len(self._suffix)
         if not 0 <= overlap < self._capacity:
             raise ValueError(
-                f"A window of {window} tokens cannot overlap by {overlap}: choose a smaller overlap."
+                f"A window of {window} tokens cannot overlap by {overlap}: choose a smaller one."
             )
         self._unknown_id = _unknown_id(tokenizer)
 

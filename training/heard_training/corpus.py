@@ -128,7 +128,9 @@ def _split_of(message: Message, trainable: Iterable[str], calibration_share: flo
 
 
 def _row(message: Message) -> dict[str, Any]:
-    level_views = [[_cumulative(view.levels.get(name)) for name in TARGET_NAMES] for view in message.views]
+    level_views = [
+        [_cumulative(view.levels.get(name)) for name in TARGET_NAMES] for view in message.views
+    ]
     signal_views = [[_present(view, name) for name in SIGNAL_NAMES] for view in message.views]
     spans = [view.spans for view in message.views if view.spans is not None]
     level_pairs = [

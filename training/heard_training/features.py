@@ -19,9 +19,7 @@ IGNORED_TAG = -100
 _OUTSIDE, _BEGIN, _INSIDE = (BIO.index(tag) for tag in ("O", "B", "I"))
 
 
-def tag_tokens(
-    offsets: Sequence[tuple[int, int]], spans: Sequence[Sequence[int]]
-) -> list[int]:
+def tag_tokens(offsets: Sequence[tuple[int, int]], spans: Sequence[Sequence[int]]) -> list[int]:
     """Tag each token for one span kind; a token belongs to a span that it overlaps."""
     tags = [_OUTSIDE] * len(offsets)
     for start, end in spans:

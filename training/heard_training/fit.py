@@ -1,5 +1,6 @@
-"""Fits the network with ``transformers.Trainer``: resume, bf16, accumulation and torchrun come
-with it.
+"""Fits the network with ``transformers.Trainer``.
+
+Resuming, bf16, accumulation, progress bars and ``torchrun`` come with it.
 """
 
 from __future__ import annotations
@@ -77,7 +78,11 @@ def load_checkpoint(
 
 
 def fit(
-    config: Config, corpus: dict[str, Dataset], summary: dict[str, Any], folder: Path, *,
+    config: Config,
+    corpus: dict[str, Dataset],
+    summary: dict[str, Any],
+    folder: Path,
+    *,
     resume: bool = False,
 ) -> Path:
     """Train on ``corpus["train"]`` and write a bf16 checkpoint with its record to ``folder``.
@@ -145,14 +150,15 @@ def _optimizer(network: HeardNetwork, config: Config) -> torch.optim.Optimizer:
     for name, parameter in network.named_parameters():
         groups.setdefault((name.startswith("encoder."), parameter.ndim > 1), []).append(parameter)
     fit = config.fit
-    return torch.optim.AdamW(
+    settings = [
         {
             "params": parameters,
             "lr": fit.learning_rate if in_encoder else fit.head_learning_rate,
             "weight_decay": fit.weight_decay if decays else 0.0,
         }
         for (in_encoder, decays), parameters in groups.items()
-    )
+    ]
+    return torch.optim.AdamW(settings, fused=True)
 
 
 def _base_rates(rows: Dataset) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -91,20 +91,20 @@ class HeardNetwork(PreTrainedModel):
     def from_encoder(cls, name: str, config: Config) -> HeardNetwork:
         """Put fresh heads on a pretrained encoder, a hub name or a folder."""
         dropout = config.network.dropout
-        encoder = AutoModel.from_pretrained(name, dtype=torch.float32)
-        for attribute in ("hidden_dropout_prob", "attention_probs_dropout_prob"):
-            if hasattr(encoder.config, attribute):
-                setattr(encoder.config, attribute, dropout)
-        for module in encoder.modules():
-            if isinstance(module, nn.Dropout):
-                module.p = dropout
+        # The names under which encoders know these two; those that have others keep their own.
+        changes = {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": 0.0}
+        known = AutoConfig.from_pretrained(name).to_dict()
+        changes = {key: value for key, value in changes.items() if key in known}
+        encoder = AutoModel.from_pretrained(name, dtype=torch.float32, **changes)
+        described = encoder.config.to_dict()
+        described.pop("_name_or_path", None)  # where it lay on this machine is nobody's business
         weights = {
             "levels": config.fit.level_weight,
             "signals": config.fit.signal_weight,
             "spans": config.fit.span_weight,
         }
         heads = HeardConfig(
-            encoder=encoder.config.to_dict(),
+            encoder=described,
             targets=list(config.network.targets),
             max_level=config.network.max_level,
             signals=list(config.network.signals),
@@ -151,31 +151,39 @@ class HeardNetwork(PreTrainedModel):
         Args:
             input_ids: ``[batch, length]``.
             attention_mask: ``[batch, length]``, 1 for tokens and 0 for padding.
-            level_targets: ``[batch, targets, 3]``, soft, with ``level_mask`` of that shape.
-            signal_targets: ``[batch, signals]``, soft, with ``signal_mask`` of that shape.
+            level_targets: ``[batch, targets, 3]``, soft.
+            level_mask: of that shape, 1 where it is known.
+            signal_targets: ``[batch, signals]``, soft.
+            signal_mask: of that shape, 1 where it is known.
             span_tags: ``[batch, length, kinds]``, ``IGNORED_TAG`` where unknown.
         """
         tokens = self.encoder(input_ids=input_ids, attention_mask=attention_mask)[0]
-        seen = attention_mask.unsqueeze(-1).to(tokens.dtype)
-        mean = (tokens * seen).sum(dim=1) / seen.sum(dim=1).clamp(min=1.0)
-        levels = self._chain(self.levels(self.dropout(mean)))
-        signals = self.signals(self.dropout(mean))
-        spans = self.spans(self.dropout(tokens)).unflatten(-1, (-1, len(BIO)))
-        output = HeardOutput(levels=levels, signals=signals, spans=spans)
+        output = self.heads(tokens, attention_mask)
         if level_targets is not None:
             losses = {
-                "levels": _masked_bce(levels, level_targets, level_mask),
-                "signals": _masked_bce(signals, signal_targets, signal_mask),
-                "spans": _tag_loss(spans, span_tags),
+                "levels": _masked_bce(output.levels, level_targets, level_mask),
+                "signals": _masked_bce(output.signals, signal_targets, signal_mask),
+                "spans": _tag_loss(output.spans, span_tags),
             }
             output.loss = _weighted(losses, self.config.loss_weights)
         return output
 
+    def heads(self, tokens: Tensor, attention_mask: Tensor) -> HeardOutput:
+        """Read the three groups of outputs off the encoder's tokens, ``[batch, length, size]``."""
+        seen = attention_mask.unsqueeze(-1).to(tokens.dtype)
+        mean = (tokens * seen).sum(dim=1) / seen.sum(dim=1).clamp(min=1.0)
+        return HeardOutput(
+            levels=self._chain(self.levels(self.dropout(mean))),
+            signals=self.signals(self.dropout(mean)),
+            spans=self.spans(self.dropout(tokens)).reshape(
+                tokens.shape[0], tokens.shape[1], len(self.config.spans), len(BIO)
+            ),
+        )
+
     def _chain(self, raw: Tensor) -> Tensor:
         """Turn first logits and steps into logits that never cross."""
-        first, steps = raw.unflatten(-1, (-1, self.config.max_level)).split(
-            [1, self.config.max_level - 1], dim=-1
-        )
+        raw = raw.reshape(-1, len(self.config.targets), self.config.max_level)
+        first, steps = raw[..., :1], raw[..., 1:]
         return torch.cat([first, first - functional.softplus(steps).cumsum(dim=-1)], dim=-1)
 
 

@@ -1,0 +1,203 @@
+"""Logits to probabilities and decisions, fitted on rows kept aside from training.
+
+Per target one positive scale and ordered shifts, per signal a scale and a shift (Platt scaling,
+Platt 1999, with the shifts in order so that cumulative probabilities cannot cross); then one
+decision threshold each. Fitted after window pooling, and applied by ``heard.decode``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from datasets import Dataset
+from scipy.optimize import minimize
+
+from heard.bundle import POOLINGS, Calibration, Thresholds
+from heard.decode import probabilities
+from heard.labels import EMOTION_NAMES, MAX_LEVEL, SIGNAL_NAMES, TARGET_NAMES
+from heard.reader import MessageLogits, read
+from heard.session import Session
+from heard.tokens import MessageTokenizer
+from heard_training.config import Config
+
+__all__ = ["Fitted", "fit_calibration"]
+
+Floats = npt.NDArray[np.float64]
+
+#: Fewer positives than this say nothing about where a threshold should lie.
+_FEWEST_POSITIVES = 5
+_GRID = np.linspace(0.05, 0.95, 91)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a bundle's manifest takes over, and how it came about."""
+
+    pooling: str
+    calibration: Calibration
+    thresholds: Thresholds
+    uncertain: dict[str, tuple[float, float]]
+    record: dict[str, Any]
+
+
+def fit_calibration(
+    rows: Dataset, session: Session, tokenizer: MessageTokenizer, config: Config
+) -> Fitted:
+    """Fit pooling, calibration, thresholds and bands of uncertainty on ``rows``."""
+    encoded = [tokenizer.encode(text) for text in rows["text"]]
+    kept = [place for place, message in enumerate(encoded) if message.windows]
+    rows, encoded = rows.select(kept), [encoded[place] for place in kept]
+    long = np.array([len(message.windows) > 1 for message in encoded])
+    tries = {}
+    for how in POOLINGS if config.calibrate.pooling == "best" else (config.calibrate.pooling,):
+        found = [logits for logits in read(session, encoded, how) if logits is not None]
+        calibration = _calibrate(found, rows, config.calibrate.prior_rows)
+        tries[how] = (_loss(found, rows, calibration, long), found, calibration)
+    pooling = min(tries, key=lambda how: tries[how][0])
+    _, found, calibration = tries[pooling]
+    at_least, chances = _chances(found, calibration)
+    thresholds = _thresholds(at_least, chances, rows, config)
+    return Fitted(
+        pooling=pooling,
+        calibration=calibration,
+        thresholds=thresholds,
+        uncertain=_bands(at_least, thresholds, rows, config.calibrate.sure_precision),
+        record={
+            "rows": len(rows),
+            "rows_longer_than_window": int(long.sum()),
+            "loss_on_long_rows": {how: round(tries[how][0], 4) for how in tries},
+        },
+    )
+
+
+def _chances(found: Sequence[MessageLogits], by: Calibration) -> tuple[Floats, Floats]:
+    levels = np.stack([logits.levels for logits in found])
+    signals = np.stack([logits.signals for logits in found])
+    return probabilities(levels, signals, by)
+
+
+def _column(rows: Dataset, name: str) -> Floats:
+    return np.asarray(rows[name][:], dtype=np.float64)
+
+
+def _calibrate(found: Sequence[MessageLogits], rows: Dataset, prior: float) -> Calibration:
+    levels = np.stack([logits.levels for logits in found]).astype(np.float64)
+    signals = np.stack([logits.signals for logits in found]).astype(np.float64)[..., None]
+    level_fits = [
+        _platt(levels[:, i], target, mask, prior)
+        for i, (target, mask) in enumerate(_pairs(rows, "level"))
+    ]
+    signal_fits = [
+        _platt(signals[:, i], target[:, None], mask[:, None], prior)
+        for i, (target, mask) in enumerate(_pairs(rows, "signal"))
+    ]
+    return Calibration(
+        np.array([scale for scale, _ in level_fits]),
+        np.array([shifts for _, shifts in level_fits]),
+        np.array([scale for scale, _ in signal_fits]),
+        np.array([shifts[0] for _, shifts in signal_fits]),
+    )
+
+
+def _pairs(rows: Dataset, group: str) -> list[tuple[Floats, Floats]]:
+    targets, mask = _column(rows, f"{group}_targets"), _column(rows, f"{group}_mask")
+    return [(targets[:, i], mask[:, i]) for i in range(targets.shape[1])]
+
+
+def _platt(logits: Floats, targets: Floats, mask: Floats, prior: float) -> tuple[float, Floats]:
+    """Fit ``scale * logits + shifts`` for one output, ``[rows, k]``, shifts never increasing."""
+
+    def unpack(free: Floats) -> tuple[float, Floats]:
+        # exp keeps the scale positive, squares keep the steps down from the first shift.
+        return float(np.exp(free[0])), free[1] - np.concatenate([[0.0], np.cumsum(free[2:] ** 2)])
+
+    def loss(free: Floats) -> float:
+        scale, shifts = unpack(free)
+        moved = scale * logits + shifts
+        entropy = np.logaddexp(0.0, moved) - targets * moved
+        return float((entropy * mask).sum() + prior * (free[0] ** 2 + (shifts**2).mean()))
+
+    start = np.concatenate([[0.0, 0.0], np.full(logits.shape[1] - 1, 0.1)])
+    return unpack(minimize(loss, start, method="L-BFGS-B").x)
+
+
+def _loss(
+    found: Sequence[MessageLogits], rows: Dataset, by: Calibration, where: npt.NDArray[np.bool_]
+) -> float:
+    """Mean cross-entropy over the long rows, or over all where none is long."""
+    at_least, chances = _chances(found, by)
+    where = where if where.any() else np.ones_like(where)
+    total = weight = 0.0
+    for group, guess in (("level", at_least), ("signal", chances)):
+        targets = _column(rows, f"{group}_targets")[where]
+        mask = _column(rows, f"{group}_mask")[where]
+        guess = np.clip(guess[where], 1e-6, 1 - 1e-6)
+        entropy = -(targets * np.log(guess) + (1 - targets) * np.log(1 - guess))
+        total += float((entropy * mask).sum())
+        weight += float(mask.sum())
+    return total / max(weight, 1.0)
+
+
+def _thresholds(at_least: Floats, chances: Floats, rows: Dataset, config: Config) -> Thresholds:
+    generator = np.random.default_rng(config.fit.seed)
+    count = config.calibrate.resamplings
+    gold_levels, gold_signals = _column(rows, "gold_levels"), _column(rows, "gold_signals")
+    levels = np.full((len(TARGET_NAMES), MAX_LEVEL), 0.5)
+    for target in range(len(TARGET_NAMES)):
+        known = gold_levels[:, target] >= 0
+        for k in range(MAX_LEVEL):
+            levels[target, k] = _best_threshold(
+                at_least[known, target, k], gold_levels[known, target] > k, generator, count
+            )
+    signals = np.full(len(SIGNAL_NAMES), 0.5)
+    for signal in range(len(SIGNAL_NAMES)):
+        known = gold_signals[:, signal] >= 0
+        signals[signal] = _best_threshold(
+            chances[known, signal], gold_signals[known, signal] > 0, generator, count
+        )
+    return Thresholds(levels.round(3), signals.round(3))
+
+
+def _best_threshold(
+    chances: Floats, truth: npt.NDArray[np.bool_], generator: np.random.Generator, count: int
+) -> float:
+    """Average, over resamplings of the rows, the threshold of the best F1.
+
+    One sample's best threshold hangs on a few rows; the average of many is steadier.
+    """
+    if truth.sum() < _FEWEST_POSITIVES:
+        return 0.5
+    decided = chances[:, None] >= _GRID
+    best = []
+    for _ in range(count):
+        weights = np.bincount(generator.integers(len(truth), size=len(truth)), minlength=len(truth))
+        hits = (weights * truth) @ decided
+        scores = 2 * hits / np.maximum(weights @ decided + (weights * truth).sum(), 1)
+        best.append(_GRID[scores >= scores.max() - 1e-9].mean())
+    return float(np.mean(best))
+
+
+def _bands(
+    at_least: Floats, thresholds: Thresholds, rows: Dataset, precision: float
+) -> dict[str, tuple[float, float]]:
+    """Per emotion the band around its first threshold outside which decisions are precise.
+
+    Above the band, "expressed" is right in at least ``precision`` of the rows; below it, "not
+    expressed" is.
+    """
+    gold = _column(rows, "gold_levels")
+    bands = {}
+    for target, name in enumerate(EMOTION_NAMES):
+        known = gold[:, target] >= 0
+        chances, truth = at_least[known, target, 0], gold[known, target] >= 1
+        threshold = float(thresholds.levels[target, 0])
+        above = (float(t) for t in np.arange(threshold, 1.0, 0.01) if (chances >= t).any())
+        below = (float(t) for t in np.arange(threshold, 0.0, -0.01) if (chances < t).any())
+        high = next((t for t in above if truth[chances >= t].mean() >= precision), threshold)
+        low = next((t for t in below if 1 - truth[chances < t].mean() >= precision), threshold)
+        bands[name] = (round(low, 3), round(high, 3))
+    return bands

@@ -1,0 +1,1 @@
+"""Network to graph: traced, fused, quantised, and compared with the network at each step."""

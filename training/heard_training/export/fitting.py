@@ -1,0 +1,159 @@
+"""Finds the constants of 8-bit matrix products: scales, shifts and rounded weights.
+
+Channels of a transformer's activations differ by two orders of magnitude. Each is therefore
+shifted and scaled before one scale is laid over all (SmoothQuant, Xiao et al. 2023; the shift as in
+Outlier Suppression+, Wei et al. 2023), and each weight is rounded so as to make up for the rounding
+of those before it (GPTQ, Frantar et al. 2023).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Observed", "StaticFit", "fit_static", "round_blocks", "round_rows"]
+
+Floats = npt.NDArray[np.float32]
+
+#: How much of a channel's spread moves into the weights; 1 moves all of it.
+_STRENGTHS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+#: Wider than what calibration saw, never narrower: a clipped outlier costs more than a coarse step.
+_MARGINS = (1.0, 1.1)
+_SHRINKS = np.linspace(0.7, 1.0, 16, dtype=np.float32)
+_DAMPING = 0.01
+_COLUMNS_TRIED = 128
+_TINY = 1e-9
+_LAZY_ROWS = 128
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Inputs of one product: sampled rows, and each channel's extremes over all rows."""
+
+    rows: Floats
+    low: Floats
+    high: Floats
+
+
+@dataclass(frozen=True)
+class StaticFit:
+    """``x @ w`` as ``quantised((x - shift) / smooth) @ (weight * weight_scale) + offset``."""
+
+    smooth: Floats
+    shift: Floats
+    scale: np.float32
+    zero_point: np.uint8
+    weight: npt.NDArray[np.int8]
+    weight_scale: Floats
+    offset: Floats
+
+
+def fit_static(observed: Observed, weight: Floats) -> StaticFit:
+    """Choose all constants of one product so that its output on ``observed`` changes least."""
+    rows = observed.rows
+    shift = (observed.low + observed.high) / 2
+    reach = np.maximum((observed.high - observed.low) / 2, 1e-5)
+    columns = np.random.default_rng(0).permutation(weight.shape[1])[:_COLUMNS_TRIED]
+    tried, wanted = (rows - shift)[::2], (rows - shift)[::2] @ weight[:, columns]
+    best = np.inf
+    for strength in _STRENGTHS:
+        smooth = _smoothing(reach, weight, strength)
+        scaled = weight[:, columns] * smooth[:, None]
+        steps = _column_steps(scaled)
+        rounded = _round(scaled, steps) * steps
+        for margin in _MARGINS:
+            scale = np.float32(margin * float((reach / smooth).max()) / 127)
+            error = float(np.square(_seen(tried / smooth, scale) @ rounded - wanted).mean())
+            if error < best:
+                best, chosen, chosen_scale = error, smooth, scale
+    seen = _seen((rows - shift) / chosen, chosen_scale)
+    scaled = weight * chosen[:, None]
+    steps = _column_steps(scaled)
+    integers = _round_compensating(scaled, steps, seen)
+    # What rounding adds on average would not average out over a message's tokens; the bias takes it.
+    offset = (rows @ weight - seen @ (integers * steps)).mean(axis=0)
+    return StaticFit(
+        smooth=chosen,
+        shift=shift.astype(np.float32),
+        scale=chosen_scale,
+        zero_point=np.uint8(128),
+        weight=integers.astype(np.int8),
+        weight_scale=steps,
+        offset=offset.astype(np.float32),
+    )
+
+
+def round_rows(table: Floats) -> tuple[npt.NDArray[np.int8], Floats]:
+    """Round an embedding table to 8 bits, one scale per row, shape ``(rows, 1)``."""
+    steps = _column_steps(np.ascontiguousarray(table.T))
+    return _round(table.T, steps).T.astype(np.int8), steps[:, None]
+
+
+def round_blocks(weight: Floats, block: int) -> tuple[npt.NDArray[np.uint8], Floats]:
+    """Round ``weight`` as MatMulNBits wants it: ``(columns, blocks, block)``, 128 meaning zero."""
+    rows, columns = weight.shape
+    blocks = -(-rows // block)
+    padded = np.zeros((blocks * block, columns), np.float32)
+    padded[:rows] = weight
+    flat = padded.T.reshape(columns * blocks, block).T
+    steps = _column_steps(flat)
+    integers = (_round(flat, steps) + 128).astype(np.uint8).T.reshape(columns, blocks, block)
+    return np.ascontiguousarray(integers), steps.reshape(columns, blocks)
+
+
+def _smoothing(reach: Floats, weight: Floats, strength: float) -> Floats:
+    # A channel that no weight reads may not pull the others' scale.
+    heaviest = np.maximum(np.abs(weight).max(axis=1), 1e-5)
+    smooth = reach**strength / heaviest ** (1 - strength)
+    result: Floats = (smooth / np.exp(np.log(smooth).mean())).astype(np.float32)
+    return result
+
+
+def _seen(values: Floats, scale: np.float32) -> Floats:
+    """Return ``values`` as the quantised graph sees them."""
+    result: Floats = np.clip(np.rint(values / scale), -128, 127).astype(np.float32) * scale
+    return result
+
+
+def _round(weight: Floats, steps: Floats) -> Floats:
+    return np.clip(np.rint(weight / steps), -127, 127)
+
+
+def _column_steps(weight: Floats) -> Floats:
+    """Per column, the step of least squared rounding error; the largest value may be clipped."""
+    widest = np.maximum(np.abs(weight).max(axis=0) / 127, _TINY).astype(np.float32)
+    best = np.full(widest.shape, np.inf, np.float32)
+    steps = widest.copy()
+    for shrink in _SHRINKS:
+        tried = widest * shrink
+        error = np.square(_round(weight, tried) * tried - weight).sum(axis=0)
+        better = error < best
+        best[better], steps[better] = error[better], tried[better]
+    return steps
+
+
+def _round_compensating(weight: Floats, steps: Floats, inputs: Floats) -> Floats:
+    """Round row by row, each row's error made up for by the rows still to come (GPTQ)."""
+    size = weight.shape[0]
+    second = inputs.T.astype(np.float64) @ inputs / len(inputs)
+    damping = max(_DAMPING * float(second.diagonal().mean()), 1e-12)
+    # Rows that matter most go first, while many others are left to make up for them.
+    order = np.argsort(-second.diagonal())
+    second = second[np.ix_(order, order)] + damping * np.eye(size)
+    upper = np.linalg.cholesky(np.linalg.inv(second)).T
+    left = weight[order].astype(np.float64)
+    integers = np.zeros_like(left)
+    for start in range(0, size, _LAZY_ROWS):
+        stop = min(start + _LAZY_ROWS, size)
+        errors = np.zeros((stop - start, weight.shape[1]))
+        for row in range(start, stop):
+            integers[row] = np.clip(np.rint(left[row] / steps), -127, 127)
+            error = (left[row] - integers[row] * steps) / upper[row, row]
+            errors[row - start] = error
+            left[row + 1 : stop] -= np.outer(upper[row, row + 1 : stop], error)
+        left[stop:] -= upper[start:stop, stop:].T @ errors
+    result = np.zeros_like(weight)
+    result[order] = integers
+    return result

@@ -1,0 +1,166 @@
+"""The steps from prepared data to a verified bundle, in their order."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from datasets import DatasetDict
+
+from heard import load
+from heard.bundle import read_bundle
+from heard.session import Session
+from heard.tokens import MessageTokenizer
+from heard_training.calibrate import fit_calibration
+from heard_training.config import Config
+from heard_training.corpus import build_corpus, load_corpus, save_corpus
+from heard_training.errors import TrainingError
+from heard_training.evaluate import figures, judge
+from heard_training.export.graph import fuse
+from heard_training.export.parity import check_batches, check_logits, check_quantised, compare
+from heard_training.export.quantise import quantise
+from heard_training.export.trace import trace
+from heard_training.fit import fit, load_checkpoint
+from heard_training.network import HeardNetwork
+from heard_training.pack import pack, write_manifest
+
+__all__ = ["evaluate_bundle", "export_run", "fit_run", "prepare_run", "run_all", "ship"]
+
+_log = logging.getLogger(__name__)
+
+CORPUS, CHECKPOINT, BUNDLE, METRICS = "corpus", "checkpoint", "bundle", "metrics.json"
+
+#: Texts on which static activation scales are measured (schemes without such scales ignore them).
+_CALIBRATION_TEXTS = 256
+
+
+def prepare_run(config: Config, out: Path) -> dict[str, Any]:
+    """Build the corpus that ``config`` names under ``out``."""
+    corpus, summary = build_corpus(config)
+    out.mkdir(parents=True, exist_ok=True)
+    save_corpus(corpus, summary, out / CORPUS)
+    return summary
+
+
+def fit_run(config: Config, out: Path, *, resume: bool = False) -> Path:
+    """Train on the prepared corpus of ``out``."""
+    corpus, summary = load_corpus(out / CORPUS)
+    return fit(config, corpus, summary, out / CHECKPOINT, resume=resume)
+
+
+def export_run(config: Config, out: Path) -> dict[str, Any]:
+    """Export, calibrate, verify and measure the fitted network of ``out``.
+
+    Raises:
+        TrainingError: when any gate is missed; no bundle is left then.
+    """
+    corpus, _ = load_corpus(out / CORPUS)
+    network, tokenizer, training = load_checkpoint(out / CHECKPOINT, config)
+    work, bundle = out / "export", out / BUNDLE
+    work.mkdir(exist_ok=True)
+    graph, parity = _fused(network, work, config)
+    session = Session(graph)
+    parity["largest_logit_difference_to_torch"] = round(
+        check_logits(network, session, tokenizer, config.export.logit_tolerance), 7
+    )
+    _log.info("calibrating on %d rows", len(corpus["calibrate"]))
+    fitted = fit_calibration(corpus["calibrate"], session, tokenizer, config)
+    shipped = work / "shipped.onnx"
+    texts = corpus["train"]["text"][:_CALIBRATION_TEXTS]
+    _log.info("quantising: %s", config.export.scheme)
+    quantise(graph, shipped, scheme=config.export.scheme, calibration=_feeds(tokenizer, texts))
+    for path, folder in ((graph, work / "fp32"), (shipped, bundle)):
+        pack(path, tokenizer, fitted, config, training, folder)
+    parity |= _check_bundle(bundle, work / "fp32", corpus, config)
+    return _measure(bundle, corpus, parity)
+
+
+def run_all(config: Config, out: Path, *, resume: bool = False) -> dict[str, Any]:
+    """Prepare, fit, export and measure; returns the figures."""
+    started = time.monotonic()
+    prepare_run(config, out)
+    fit_run(config, out, resume=resume)
+    figures = export_run(config, out)
+    _log.info("done in %.0f minutes", (time.monotonic() - started) / 60)
+    return figures
+
+
+def evaluate_bundle(bundle: Path | None, corpus: DatasetDict) -> dict[str, Any]:
+    """Measure a bundle on the splits that only report."""
+    analyzer = load(bundle)
+    return {
+        split: figures(judge(analyzer, corpus[split]))
+        for split in ("dev", "test")
+        if len(corpus[split])
+    }
+
+
+def ship(out: Path, package: Path, checkpoint: Path) -> None:
+    """Copy a run's bundle into the package and its checkpoint beside the training code."""
+    read_bundle(out / BUNDLE)
+    for source, target in ((out / BUNDLE, package), (out / CHECKPOINT, checkpoint)):
+        if not source.is_dir():
+            raise TrainingError(f"There is nothing to ship at {source}: run `heard-train run`.")
+        partial = target.with_name(target.name + ".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(source, partial)
+        shutil.rmtree(target, ignore_errors=True)
+        partial.rename(target)
+
+
+def _fused(network: HeardNetwork, work: Path, config: Config) -> tuple[Path, dict[str, Any]]:
+    """Trace and fuse; a BERT-family graph whose attention was not fused fails the export."""
+    raw, graph = work / "traced.onnx", work / "fused.onnx"
+    trace(network, raw, opset=config.export.opset)
+    inner = network.encoder.config
+    counts = fuse(raw, graph, heads=inner.num_attention_heads, hidden=inner.hidden_size)
+    attention = counts.get("Attention", 0) + counts.get("MultiHeadAttention", 0)
+    if attention != inner.num_hidden_layers:
+        message = f"{attention} of {inner.num_hidden_layers} attention blocks were fused"
+        if inner.model_type == "bert":
+            raise TrainingError(f"{message}: use the onnxruntime of constraints.txt.")
+        _log.warning("%s: the graph works, but slowly", message)
+    return graph, {"fused": {name: count for name, count in counts.items() if count}}
+
+
+def _feeds(tokenizer: MessageTokenizer, texts: list[str]) -> list[dict[str, Any]]:
+    feeds = []
+    for text in texts:
+        for window in tokenizer.encode(text).windows:
+            ids = np.array([window.ids], dtype=np.int64)
+            feeds.append({"input_ids": ids, "attention_mask": np.ones_like(ids)})
+    return feeds
+
+
+def _check_bundle(bundle: Path, fp32: Path, corpus: DatasetDict, config: Config) -> dict[str, Any]:
+    """Compare the shipped bundle with fp32 and with itself; take it away if a gate is missed."""
+    split = "dev" if len(corpus["dev"]) else "test"
+    texts = corpus[split]["text"][:]
+    _log.info("comparing decisions on %d messages of %s", len(texts), split)
+    try:
+        batches = check_batches(bundle, texts)
+        against = compare(load(fp32).assess_many(texts), load(bundle).assess_many(texts))
+        check_quantised(against, bundle / "model.onnx", config)
+    except TrainingError:
+        shutil.rmtree(bundle)
+        raise
+    return {
+        "split": split,
+        "against_fp32": against.to_dict(),
+        "alone_against_batches_orders_threads": batches.to_dict(),
+    }
+
+
+def _measure(bundle: Path, corpus: DatasetDict, parity: dict[str, Any]) -> dict[str, Any]:
+    """Measure the bundle and write the figures into its manifest and beside it."""
+    measured = evaluate_bundle(bundle, corpus)
+    manifest = dict(read_bundle(bundle).manifest)
+    write_manifest(bundle, {**manifest, "metrics": measured, "parity": parity})
+    load(bundle).session.session  # noqa: B018 - a last look: the graph loads and fits
+    (bundle.parent / METRICS).write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    return measured
