@@ -131,3 +131,7 @@ def _describe(_: argparse.Namespace) -> None:
 def _config(arguments: argparse.Namespace) -> Config:
     given = {"texts": arguments.texts} if arguments.texts else {}
     return load_config(arguments.config, **given)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -75,9 +75,7 @@ def build_corpus(config: Config) -> tuple[DatasetDict, dict[str, Any]]:
             rows[split].append(_row(message))
     if not rows["train"] or not rows["calibrate"]:
         raise TrainingError("No rows are left to train or to calibrate on: check [data].")
-    corpus = DatasetDict(
-        {split: Dataset.from_list(rows[split], features=FEATURES) for split in SPLITS}
-    )
+    corpus = DatasetDict({split: _dataset(rows[split]) for split in SPLITS})
     summary = {
         "rows": {split: len(rows[split]) for split in SPLITS},
         "sources": {split: dict(Counter(r["source"] for r in rows[split])) for split in SPLITS},
@@ -107,6 +105,12 @@ def load_corpus(folder: Path) -> tuple[DatasetDict, dict[str, Any]]:
         raise TrainingError(f"There is no prepared corpus at {folder}: run `heard-train prepare`.")
     summary = json.loads((folder / _SUMMARY).read_text(encoding="utf-8"))
     return DatasetDict.load_from_disk(folder), summary
+
+
+def _dataset(rows: list[dict[str, Any]]) -> Dataset:
+    """Make a dataset by columns: a split without rows keeps its columns."""
+    columns = {name: [row[name] for row in rows] for name in FEATURES}
+    return Dataset.from_dict(columns, features=FEATURES)
 
 
 def _messages(config: Config) -> Iterator[Message]:

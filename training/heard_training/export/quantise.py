@@ -22,7 +22,7 @@ import onnx
 import onnxruntime as ort
 
 from heard_training.export.fitting import Observed, StaticFit, fit_static
-from heard_training.export.rewrite import Site, find_sites, rewrite, weight_of
+from heard_training.export.rewrite import Site, find_sites, rewrite
 
 __all__ = ["SCHEMES", "quantise"]
 
@@ -72,17 +72,10 @@ def quantise(source: Path, target: Path, *, scheme: str, calibration: Iterable[F
 
 
 def _fit(model: onnx.ModelProto, feeds: Sequence[Feed]) -> dict[str, StaticFit]:
-    """Fit constant scales for every product, keyed by the site's name.
-
-    Backwards, because what is folded out of an attention's output changes that attention's weight.
-    """
+    """Fit constant scales for every product, keyed by the site's name."""
     sites = find_sites(model)
     observed = _observe(model, sites, feeds)
-    fits: dict[str, StaticFit] = {}
-    for site in reversed(sites):
-        weight = weight_of(model, site, fits)
-        fits[site.name] = fit_static(observed[site.input], weight)
-    return fits
+    return {site.name: fit_static(observed[site.input], site.weight) for site in sites}
 
 
 def _observe(

@@ -1,0 +1,40 @@
+# `make demo`: what heard says about a few messages. `make test`: everything that must hold.
+PYTHON ?= python3
+VENVS := .venvs
+DEMO := $(VENVS)/demo
+DEV := $(VENVS)/dev
+PIP := -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test check format clean
+
+demo: $(DEMO)/installed
+	@$(DEMO)/bin/python examples/demo.py
+
+test: check
+	$(DEV)/bin/python -m pytest
+
+check: $(DEV)/installed
+	$(DEV)/bin/ruff format --check .
+	$(DEV)/bin/ruff check .
+	$(DEV)/bin/mypy
+
+format: $(DEV)/installed
+	$(DEV)/bin/ruff format .
+	$(DEV)/bin/ruff check --fix .
+
+clean:
+	rm -rf $(VENVS) build dist
+
+# Both environments are made anew when what they install has changed; the stamp is written last, so
+# that an interrupted installation is not taken for a whole one.
+$(DEMO)/installed: pyproject.toml $(wildcard inference/heard/*.py inference/heard/model/*)
+	@rm -rf $(DEMO)
+	@$(PYTHON) -m venv $(DEMO)
+	@$(DEMO)/bin/python $(PIP) .
+	@touch $@
+
+$(DEV)/installed: pyproject.toml constraints.txt
+	@rm -rf $(DEV)
+	$(PYTHON) -m venv $(DEV)
+	$(DEV)/bin/python $(PIP) -c constraints.txt -e '.[train,serve,batch,dev]'
+	@touch $@

@@ -1,0 +1,113 @@
+"""The shape of the repository: who may import whom, and what it must not speak of."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from heard.labels import (
+    EMOTION_NAMES,
+    ESCALATION_LEVELS,
+    SIGNAL_NAMES,
+    SPAN_NAMES,
+    STRENGTHS,
+    TARGET_NAMES,
+)
+
+ROOT = Path(__file__).resolve().parents[1]
+HEARD = ROOT / "inference/heard"
+
+#: From the ground up; a module may import only from layers before its own.
+LAYERS = (
+    {"errors", "labels", "types"},
+    {"text", "language"},
+    {"tokens", "bundle"},
+    {"session", "decode"},
+    {"reader"},
+    {"analyzer", "show"},
+    {"__init__"},
+    {"cli"},
+    {"__main__"},
+)
+ALLOWED_OUTSIDE = {"heard", "numpy", "onnxruntime", "tokenizers"}
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+
+
+@pytest.mark.parametrize("path", sorted(HEARD.glob("*.py")), ids=lambda path: path.stem)
+def test_modules_import_only_what_lies_below(path):
+    import sys
+
+    level = next(i for i, layer in enumerate(LAYERS) if path.stem in layer)
+    below = set().union(*LAYERS[: level + (level == 0)])
+    for name in imports(path):
+        top, _, inner = name.partition(".")
+        assert top in ALLOWED_OUTSIDE | set(sys.stdlib_module_names), name
+        if top == "heard" and path.stem not in ("cli", "__main__"):
+            assert inner.split(".")[0] in below, f"{path.stem} imports {name}"
+
+
+def tracked(*suffixes):
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    paths = [ROOT / name for name in listed.stdout.split("\0") if name.endswith(suffixes)]
+    return [path for path in paths if path.is_file()]
+
+
+def test_files_stay_short():
+    long = [p.name for p in tracked(".py") if len(p.read_text("utf-8").splitlines()) > 420]
+    assert long == []
+
+
+def test_no_public_text_is_committed():
+    """Every committed message is of the authored corpus, or none of the data files'."""
+    data = [path for path in tracked(".jsonl", ".tsv", ".csv", ".arrow", ".parquet")]
+    allowed = (ROOT / "data/authored", ROOT / "tests")
+    assert [p.name for p in data if not any(p.is_relative_to(a) for a in allowed)] == []
+
+
+def test_the_readme_describes_every_label():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    names = {*EMOTION_NAMES, *SIGNAL_NAMES, *SPAN_NAMES}
+    names |= {label.name for label in (*ESCALATION_LEVELS, *STRENGTHS)}
+    assert [name for name in sorted(names) if f"`{name}`" not in readme] == []
+
+
+def test_the_guide_defines_every_label():
+    guide = (ROOT / "data/LABELING.md").read_text(encoding="utf-8")
+    for name in (*TARGET_NAMES, *SPAN_NAMES):
+        assert f"**{name}**" in guide, name
+    for name in SIGNAL_NAMES:
+        assert f"`{name}`" in guide, name
+
+
+def test_the_dataset_card_holds_the_tables_that_the_command_prints():
+    pytest.importorskip("sklearn")
+    from heard_training.describe import describe
+
+    card = (ROOT / "data/README.md").read_text(encoding="utf-8")
+    for table in describe(ROOT / "data/authored").split("\n\n"):
+        assert table in card
+
+
+def test_python_blocks_of_the_readme_run():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", readme, flags=re.DOTALL)
+    assert blocks
+    scope: dict = {}
+    for block in blocks:
+        exec(block, scope)  # noqa: S102

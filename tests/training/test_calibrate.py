@@ -1,0 +1,50 @@
+"""Calibration and thresholds on made-up logits of known truth."""
+
+import numpy as np
+import pytest
+
+from heard_training import metrics
+from heard_training.calibrate import _best_threshold, _platt
+
+
+@pytest.fixture
+def generator():
+    return np.random.default_rng(5)
+
+
+def test_overconfident_logits_are_brought_back(generator):
+    true = generator.normal(size=(4000, 1)) * 1.5
+    truth = (generator.random((4000, 1)) < 1 / (1 + np.exp(-true))).astype(float)
+    scale, shifts = _platt(true * 3 + 1.2, truth, np.ones_like(truth), prior=1.0)
+    assert scale == pytest.approx(1 / 3, abs=0.05)
+    assert shifts[0] == pytest.approx(-0.4, abs=0.15)
+
+
+def test_shifts_never_increase_even_where_the_data_would_have_it(generator):
+    logits = generator.normal(size=(500, 3))
+    rare_first = np.tile([0.0, 1.0, 1.0], (500, 1))
+    scale, shifts = _platt(logits, rare_first, np.ones((500, 3)), prior=1.0)
+    assert scale > 0
+    assert (np.diff(shifts) <= 0).all()
+
+
+def test_unknown_rows_have_no_say(generator):
+    logits = generator.normal(size=(300, 1))
+    truth = (logits > 0).astype(float)
+    mask = np.ones_like(truth)
+    mask[150:] = 0
+    wrong = truth.copy()
+    wrong[150:] = 1 - wrong[150:]
+    assert _platt(logits, truth, mask, 1.0)[0] == pytest.approx(_platt(logits, wrong, mask, 1.0)[0])
+
+
+def test_a_threshold_lies_where_f1_is_best(generator):
+    chances = np.concatenate([generator.uniform(0, 0.3, 900), generator.uniform(0.28, 1, 100)])
+    truth = np.arange(1000) >= 900
+    threshold = _best_threshold(chances, truth, generator, 50)
+    assert 0.25 < threshold < 0.4
+    assert metrics.f1(truth, chances >= threshold) > metrics.f1(truth, chances >= 0.5)
+
+
+def test_too_few_positives_leave_the_threshold_at_one_half(generator):
+    assert _best_threshold(np.full(50, 0.2), np.arange(50) < 3, generator, 50) == 0.5

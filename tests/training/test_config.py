@@ -1,0 +1,51 @@
+"""Configurations: TOML in, frozen dataclasses out, mistakes named."""
+
+from pathlib import Path
+
+import pytest
+
+from heard_training.config import Config, load_config
+from heard_training.errors import TrainingError
+
+CONFIGS = Path(__file__).resolve().parents[2] / "training/configs"
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda path: path.name)
+def test_committed_configurations_are_read(path):
+    assert isinstance(load_config(path), Config)
+
+
+def test_whole_numbers_pass_for_real_ones(tmp_path):
+    path = tmp_path / "c.toml"
+    path.write_text("[fit]\nepochs = 2\n")
+    assert load_config(path).fit.epochs == 2.0
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("[fit]\nepoch = 3\n", "'epoch'"),
+        ("[fits]\nepochs = 3\n", "fits"),
+        ("fit = 3\n", "table"),
+        ("[fit]\nepochs = 'three'\n", "fit.epochs"),
+        ("[fit]\nbf16 = 1\n", "fit.bf16"),
+        ("[network]\nsignals = 'a'\n", "network.signals"),
+        ("[calibrate]\npooling = 'median'\n", "median"),
+        ("[data]\ncalibration_share = 1.5\n", "calibration_share"),
+        ("[fit\n", "not valid TOML"),
+    ],
+)
+def test_mistakes_are_named(tmp_path, text, word):
+    path = tmp_path / "c.toml"
+    path.write_text(text)
+    with pytest.raises(TrainingError, match=word):
+        load_config(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(TrainingError, match=r"nowhere\.toml"):
+        load_config(tmp_path / "nowhere.toml")
+
+
+def test_the_folder_of_texts_is_not_written_into_a_record():
+    assert "/somewhere" not in str(load_config(None, texts="/somewhere").to_dict())

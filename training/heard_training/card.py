@@ -1,0 +1,173 @@
+"""Writes the model card from what the shipped bundle's manifest holds; nothing by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from heard.bundle import MODEL, default_path, read_bundle
+from heard.labels import (
+    EMOTION_NAMES,
+    EMOTIONS,
+    ESCALATION,
+    SIGNAL_NAMES,
+    SIGNALS,
+    SPAN_KINDS,
+    SPAN_NAMES,
+    TARGET_NAMES,
+)
+from heard_training.errors import TrainingError
+from heard_training.evaluate import FEWEST_FOR_MEAN
+
+__all__ = ["check_card", "write_card"]
+
+_TEMPLATE = Path(__file__).with_name("card.md")
+
+_SPLITS = {
+    "dev": "Dev: real messages (tweets to airlines and companies, airline reviews, complaints)",
+    "test": "Test: authored messages kept aside by blocks (`split: test`)",
+}
+
+
+def write_card(path: Path) -> None:
+    """Write the card of the shipped bundle."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(card(read_bundle(default_path()).manifest), encoding="utf-8")
+    partial.replace(path)
+
+
+def check_card(path: Path) -> None:
+    """Compare the card with the shipped bundle.
+
+    Raises:
+        TrainingError: when it says something else.
+    """
+    wanted = card(read_bundle(default_path()).manifest)
+    if not path.is_file() or path.read_text(encoding="utf-8") != wanted:
+        raise TrainingError(f"{path} is not what the bundle says: run `heard-train card`.")
+
+
+def card(manifest: Mapping[str, Any]) -> str:
+    """Fill the card's template from a manifest."""
+    training, parity = manifest["training"], manifest["parity"]
+    against = parity["against_fp32"]
+    values = {
+        "name": manifest["name"],
+        "version": manifest["version"],
+        "megabytes": f"{manifest['files'][MODEL]['bytes'] / 1e6:.1f}",
+        "scheme": manifest["graph"]["scheme"],
+        "window": manifest["inputs"]["window"],
+        "max_characters": f"{manifest['inputs']['max_characters']:,}",
+        "pooling": manifest["pooling"],
+        "long_rows": training["calibrate"]["rows_longer_than_window"],
+        "calibration_rows": training["calibrate"]["rows"],
+        "encoder": training["config"]["network"]["encoder"],
+        "minutes": training["minutes"],
+        "epochs": f"{training['config']['fit']['epochs']:g}",
+        "seed": training["config"]["fit"]["seed"],
+        "labels": _labels(),
+        "data": _data(training["data"]),
+        "figures": "\n\n".join(
+            _split(_SPLITS[split], manifest["metrics"][split])
+            for split in _SPLITS
+            if split in manifest["metrics"]
+        ),
+        "thresholds": _thresholds(manifest),
+        "parity_split": parity["split"],
+        "parity_messages": against["messages"],
+        "changed": against["changed_decisions"],
+        "changed_spans": against["changed_spans"],
+        "largest_shift": against["largest_shift_of_probability"],
+        "mean_shift": against["mean_shift_of_probability"],
+        "batch_shift": parity["alone_against_batches_orders_threads"][
+            "largest_shift_of_probability"
+        ],
+        "versions": ", ".join(f"{name} {v}" for name, v in training["packages"].items()),
+    }
+    return _TEMPLATE.read_text(encoding="utf-8").format(**values)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [head, ["---"] * len(head), *([str(cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _labels() -> str:
+    kinds = (
+        ("emotion, 0 to 3", EMOTIONS),
+        ("level, 0 to 3", (ESCALATION,)),
+        ("signal", SIGNALS),
+        ("span", SPAN_KINDS),
+    )
+    rows = [(f"`{label.name}`", kind, label.meaning) for kind, all_ in kinds for label in all_]
+    return _table(("output", "kind", "meaning"), rows)
+
+
+def _data(data: Mapping[str, Any]) -> str:
+    splits = [split for split, count in data["rows"].items() if count]
+    names = sorted({name for split in splits for name in data["sources"][split]})
+    rows = [(name, *(data["sources"][split].get(name, 0) for split in splits)) for name in names]
+    return _table(("source", *splits), [*rows, ("all", *(data["rows"][s] for s in splits))])
+
+
+def _split(title: str, figures: Mapping[str, Any]) -> str:
+    keys = ("f1_1", "f1_2", "qwk", "auroc_1", "auroc_2", "brier_1", "brier_2", "ece_1")
+    head = (
+        "target",
+        "gold 0 / 1 / 2 / 3",
+        "F1 >= 1",
+        "F1 >= 2",
+        "kappa",
+        "AUROC >= 1",
+        "AUROC >= 2",
+        "Brier >= 1",
+        "Brier >= 2",
+        "ECE >= 1",
+    )
+    rows: list[tuple[object, ...]] = []
+    for name in TARGET_NAMES:
+        target = figures["targets"][name]
+        gold = " / ".join(str(count) for count in target["gold"])
+        rows.append((name, gold, *(_three(target[key]) for key in keys)))
+    emotions = figures["mean_emotions"]
+    rows.append(
+        (f"mean of the {len(EMOTION_NAMES)} emotions", "", *(_three(emotions.get(k)) for k in keys))
+    )
+    signal_keys = ("f1", "precision", "recall", "auroc", "brier")
+    signals = [
+        (
+            name,
+            figures["signals"][name]["count"],
+            *(_three(figures["signals"][name][key]) for key in signal_keys),
+        )
+        for name in SIGNAL_NAMES
+    ]
+    spans = [
+        (kind, _three(figures["spans"][kind]["f1"]), _three(figures["spans"][kind]["annotators_f1"]))
+        for kind in SPAN_NAMES
+    ]
+    mean = _three(figures["mean_signals_f1"])
+    parts = [
+        f"### {title}, {figures['rows']} rows",
+        _table(head, rows),
+        _table(("signal", "positives", "F1", "precision", "recall", "AUROC", "Brier"), signals),
+        f"Mean F1 over signals with at least {FEWEST_FOR_MEAN} positives: {mean}.",
+        _table(("span kind", "overlap F1", "annotators with each other"), spans),
+        f"Emotions reported as uncertain: {figures['uncertain_share']:.1%}.",
+    ]
+    return "\n\n".join(parts)
+
+
+def _thresholds(manifest: Mapping[str, Any]) -> str:
+    rows = []
+    for name, value in manifest["thresholds"].items():
+        numbers = value if isinstance(value, list) else [value]
+        low, high = manifest["uncertain"].get(name, ("", ""))
+        band = f"{low} to {high}" if name in manifest["uncertain"] else ""
+        rows.append((name, " / ".join(f"{number:.3f}" for number in numbers), band))
+    return _table(("output", "thresholds", "uncertain"), rows)
+
+
+def _three(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

@@ -1,0 +1,91 @@
+"""Tables about the authored corpus, for its dataset card."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from heard.labels import MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
+from heard_training import metrics
+from heard_training.sources import Labelling, Message, read_authored
+
+__all__ = ["describe"]
+
+
+def describe(folder: Path) -> str:
+    """Return rows, distributions and agreement of the authored corpus, as Markdown tables."""
+    messages = list(read_authored(folder))
+    parts = [
+        _rows(messages),
+        _levels(messages),
+        _signals(messages),
+        _spans(messages),
+        _agreement(messages),
+    ]
+    return "\n\n".join(parts)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [head, ["---"] * len(head), *([str(cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _rows(messages: list[Message]) -> str:
+    slices = Counter((message.source_id.rpartition("-")[0], message.split) for message in messages)
+    names = sorted({name for name, _ in slices})
+    rows = [(name, slices[name, "train"], slices[name, "test"]) for name in names]
+    total = [sum(row[column] for row in rows) for column in (1, 2)]
+    return _table(("slice", "train", "test"), [*rows, ("all", *total)])
+
+
+def _levels(messages: list[Message]) -> str:
+    counts = {
+        name: Counter(message.gold.levels[name] for message in messages) for name in TARGET_NAMES
+    }
+    head = ("target", *(f"level {level}" for level in range(MAX_LEVEL + 1)))
+    return _table(head, [(n, *(c[k] for k in range(MAX_LEVEL + 1))) for n, c in counts.items()])
+
+
+def _signals(messages: list[Message]) -> str:
+    counts = Counter(name for message in messages for name in message.gold.signals or ())
+    return _table(("signal", "messages"), [(name, counts[name]) for name in SIGNAL_NAMES])
+
+
+def _spans(messages: list[Message]) -> str:
+    known = [message.gold.spans for message in messages if message.gold.spans is not None]
+    rows = [
+        (kind, sum(bool(spans[kind]) for spans in known), sum(len(spans[kind]) for spans in known))
+        for kind in SPAN_NAMES
+    ]
+    return _table(("span kind", f"messages of {len(known)}", "spans"), rows)
+
+
+def _agreement(messages: list[Message]) -> str:
+    pairs = [message.views for message in messages if len(message.views) == 2]
+    rows = []
+    for name in TARGET_NAMES:
+        one = np.array([author.levels[name] for author, _ in pairs])
+        two = np.array([second.levels[name] for _, second in pairs])
+        scores = (
+            metrics.f1(one >= 1, two >= 1),
+            metrics.f1(one >= 2, two >= 2),
+            metrics.quadratic_kappa(one, two),
+        )
+        rows.append((name, *map(_three, scores)))
+    for name in SIGNAL_NAMES:
+        one, two = (
+            np.array([_has(view, name) for view in views]) for views in zip(*pairs, strict=True)
+        )
+        rows.append((name, _three(metrics.f1(one, two)), "", ""))
+    return _table((f"author and second, {len(pairs)} rows", "F1", "F1 >= 2", "kappa"), rows)
+
+
+def _has(view: Labelling, name: str) -> bool:
+    return name in (view.signals or ())
+
+
+def _three(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
