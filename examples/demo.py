@@ -5,11 +5,11 @@ from heard.show import show
 
 MESSAGES = (
     "Hi, do you deliver to the Isle of Skye?",
-    "Third call this week. Every time I explain it from the start, and my boiler still isn't fixed.",
+    "Third call this week. I explain it from the start each time, and my boiler still isn't fixed.",
     "My card was refused at the till, everyone was staring at me. I felt like a criminal.",
     "Wow, the engineer came within the hour! I never expected that. Thank you!",
     "I'm not angry, I'd just like to know where my parcel is.",
-    "You charged me twice and your agent hung up on me. Put your manager on or my lawyer will write.",
+    "You charged me twice and your agent hung up on me. Get your manager or my lawyer will write.",
     "@NorvikAir great, another cancelled flight. Love sleeping on airport floors. Never again.",
 )
 

@@ -110,8 +110,9 @@ def tiny_config(tmp_path_factory, tiny_encoder, tiny_data) -> Path:
         window = 48
         overlap = 8
         [fit]
-        epochs = 2
-        learning_rate = 3e-3
+        epochs = 15
+        learning_rate = 2e-3
+        head_learning_rate = 5e-3
         bf16 = false
         [calibrate]
         resamplings = 10

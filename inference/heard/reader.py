@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from heard.tokens import EncodedMessage, Window
 
 __all__ = ["MessageLogits", "read"]
 
-#: Padded tokens of one run. Beyond a few thousand a larger batch is no faster, only larger.
+#: Tokens of one run. Beyond a few thousand a larger batch is no faster, only larger.
 BATCH_TOKENS = 4096
 
 
@@ -43,17 +44,25 @@ def read(
 
 
 def _run_by_length(session: Session, windows: Sequence[Window]) -> list[MessageLogits]:
-    """Run windows in batches of like length; results in the order of ``windows``."""
-    order = sorted(range(len(windows)), key=lambda place: -len(windows[place].ids))
+    """Run windows in batches of one length; results in the order of ``windows``.
+
+    Without padding every row is computed in the same shapes whatever else is in the batch, so
+    that a message gets the same numbers alone and among others.
+    """
+
+    def length(place: int) -> int:
+        return len(windows[place].ids)
+
     results: dict[int, MessageLogits] = {}
-    while order:
-        count = max(1, BATCH_TOKENS // len(windows[order[0]].ids))
-        batch, order = order[:count], order[count:]
-        out = session.run([windows[place].ids for place in batch])
-        for row, place in enumerate(batch):
-            results[place] = MessageLogits(
-                out["levels"][row], out["signals"][row], out["spans"][row]
-            )
+    for tokens, group in groupby(sorted(range(len(windows)), key=length), key=length):
+        places = list(group)
+        count = max(1, BATCH_TOKENS // tokens)
+        for batch in (places[i : i + count] for i in range(0, len(places), count)):
+            out = session.run([windows[place].ids for place in batch])
+            for row, place in enumerate(batch):
+                results[place] = MessageLogits(
+                    out["levels"][row], out["signals"][row], out["spans"][row]
+                )
     return [results[place] for place in range(len(windows))]
 
 

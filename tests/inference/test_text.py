@@ -54,7 +54,8 @@ def test_every_character_has_a_place_in_the_original(text):
         return
     assert len(normalised.text) == len(normalised.starts) == len(normalised.ends)
     assert normalised.starts == sorted(normalised.starts)
-    assert all(0 <= a < b <= len(text) for a, b in zip(normalised.starts, normalised.ends))
+    places = zip(normalised.starts, normalised.ends, strict=True)
+    assert all(0 <= a < b <= len(text) for a, b in places)
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0")))

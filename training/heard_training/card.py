@@ -144,7 +144,11 @@ def _split(title: str, figures: Mapping[str, Any]) -> str:
         for name in SIGNAL_NAMES
     ]
     spans = [
-        (kind, _three(figures["spans"][kind]["f1"]), _three(figures["spans"][kind]["annotators_f1"]))
+        (
+            kind,
+            _three(figures["spans"][kind]["f1"]),
+            _three(figures["spans"][kind]["annotators_f1"]),
+        )
         for kind in SPAN_NAMES
     ]
     mean = _three(figures["mean_signals_f1"])

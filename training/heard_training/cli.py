@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     configured(command("prepare", _prepare, "build one dataset from every source"))
     fit = configured(command("fit", _fit, "train on the prepared dataset"))
     configured(command("export", _export, "calibrate, export, verify and measure"))
+    configured(command("schemes", _schemes, "compare the export schemes on a fitted network"))
     whole = configured(command("run", _run, "prepare, fit and export, in one go"))
     for made in (fit, whole):
         made.add_argument("--resume", action="store_true", help="take up interrupted training")
@@ -93,6 +94,12 @@ def _export(arguments: argparse.Namespace) -> None:
     from heard_training.run import export_run
 
     print(json.dumps(export_run(_config(arguments), arguments.out), indent=1))
+
+
+def _schemes(arguments: argparse.Namespace) -> None:
+    from heard_training.run import survey_run
+
+    print(survey_run(_config(arguments), arguments.out))
 
 
 def _run(arguments: argparse.Namespace) -> None:

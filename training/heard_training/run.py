@@ -24,12 +24,21 @@ from heard_training.evaluate import figures, judge
 from heard_training.export.graph import fuse
 from heard_training.export.parity import check_batches, check_logits, check_quantised, compare
 from heard_training.export.quantise import quantise
+from heard_training.export.survey import survey, table
 from heard_training.export.trace import trace
 from heard_training.fit import fit, load_checkpoint
 from heard_training.network import HeardNetwork
 from heard_training.pack import pack, write_manifest
 
-__all__ = ["evaluate_bundle", "export_run", "fit_run", "prepare_run", "run_all", "ship"]
+__all__ = [
+    "evaluate_bundle",
+    "export_run",
+    "fit_run",
+    "prepare_run",
+    "run_all",
+    "ship",
+    "survey_run",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -111,6 +120,19 @@ def ship(out: Path, package: Path, checkpoint: Path) -> None:
         shutil.copytree(source, partial)
         shutil.rmtree(target, ignore_errors=True)
         partial.rename(target)
+
+
+def survey_run(config: Config, out: Path) -> str:
+    """Compare the export schemes on the fitted network of ``out``; returns a table."""
+    corpus, _ = load_corpus(out / CORPUS)
+    network, tokenizer, _ = load_checkpoint(out / CHECKPOINT, config)
+    work = out / "survey"
+    work.mkdir(exist_ok=True)
+    graph, _ = _fused(network, work, config)
+    rows = corpus["dev"] if len(corpus["dev"]) else corpus["test"]
+    windows = [w.ids for text in rows["text"] for w in tokenizer.encode(text).windows]
+    feeds = _feeds(tokenizer, corpus["train"]["text"][:_CALIBRATION_TEXTS])
+    return table(survey(graph, work, windows, feeds))
 
 
 def _fused(network: HeardNetwork, work: Path, config: Config) -> tuple[Path, dict[str, Any]]:

@@ -18,9 +18,7 @@ __all__ = ["Observed", "StaticFit", "fit_static", "round_blocks", "round_rows"]
 Floats = npt.NDArray[np.float32]
 
 #: How much of a channel's spread moves into the weights; 1 moves all of it.
-_STRENGTHS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-#: Wider than what calibration saw, never narrower: a clipped outlier costs more than a coarse step.
-_MARGINS = (1.0, 1.1)
+_STRENGTHS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 _SHRINKS = np.linspace(0.7, 1.0, 16, dtype=np.float32)
 _DAMPING = 0.01
 _COLUMNS_TRIED = 128
@@ -52,28 +50,28 @@ class StaticFit:
 
 def fit_static(observed: Observed, weight: Floats) -> StaticFit:
     """Choose all constants of one product so that its output on ``observed`` changes least."""
-    rows = observed.rows
     shift = (observed.low + observed.high) / 2
+    # From the extremes themselves: an outlier clipped costs more than a coarser step.
     reach = np.maximum((observed.high - observed.low) / 2, 1e-5)
+    rows = observed.rows - shift
     columns = np.random.default_rng(0).permutation(weight.shape[1])[:_COLUMNS_TRIED]
-    tried, wanted = (rows - shift)[::2], (rows - shift)[::2] @ weight[:, columns]
+    tried, wanted = rows[::2], rows[::2] @ weight[:, columns]
     best = np.inf
     for strength in _STRENGTHS:
         smooth = _smoothing(reach, weight, strength)
+        scale = np.float32((reach / smooth).max() / 127)
         scaled = weight[:, columns] * smooth[:, None]
         steps = _column_steps(scaled)
-        rounded = _round(scaled, steps) * steps
-        for margin in _MARGINS:
-            scale = np.float32(margin * float((reach / smooth).max()) / 127)
-            error = float(np.square(_seen(tried / smooth, scale) @ rounded - wanted).mean())
-            if error < best:
-                best, chosen, chosen_scale = error, smooth, scale
-    seen = _seen((rows - shift) / chosen, chosen_scale)
+        error = _seen(tried / smooth, scale) @ (_round(scaled, steps) * steps) - wanted
+        # Only what varies between tokens counts, here and below: the offset takes the mean.
+        spread = float(error.var(axis=0).mean())
+        if spread < best:
+            best, chosen, chosen_scale = spread, smooth, scale
+    seen = _seen(rows / chosen, chosen_scale)
     scaled = weight * chosen[:, None]
     steps = _column_steps(scaled)
-    integers = _round_compensating(scaled, steps, seen)
-    # What rounding adds on average would not average out over a message's tokens; the bias takes it.
-    offset = (rows @ weight - seen @ (integers * steps)).mean(axis=0)
+    integers = _round_compensating(scaled, steps, seen - seen.mean(axis=0))
+    offset = (observed.rows @ weight - seen @ (integers * steps)).mean(axis=0)
     return StaticFit(
         smooth=chosen,
         shift=shift.astype(np.float32),

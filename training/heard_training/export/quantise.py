@@ -97,7 +97,8 @@ def _observe(
     highs: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in names}
     for feed in feeds:
         kept = np.asarray(feed["attention_mask"]) > 0
-        chosen = chance.permutation(int(kept.sum()))[:share]
+        # The first token, which a BERT uses as a sink, carries outliers that no other has.
+        chosen = [0, *(1 + chance.permutation(int(kept.sum()) - 1))][:share]
         for name, value in zip(names, session.run(names, feed), strict=True):
             tokens = np.asarray(value)[kept]
             rows[name].append(tokens[chosen])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +18,9 @@ _CONTRIB = "com.microsoft"
 _NORMS = ("LayerNormalization", "SkipLayerNormalization")
 #: Products narrower than this are heads: their time is nothing, and their error is the output's.
 _NARROWEST_PRODUCT = 16
-_BLOCK = 128
+#: The widest block with which MatMulNBits gives each row the same bits whatever stands beside it: at
+#: 128 the last of an odd number of rows is summed in another order.
+_BLOCK = 64
 _SMALLEST_BLOCK = 16
 #: Activations in int8 with fp32 sums; the other levels of MatMulNBits compute in fp32.
 _INT8_ACTIVATIONS = 4
@@ -133,7 +134,11 @@ class _Rewriter:
         return name
 
     def _add(
-        self, operator: str, inputs: Iterable[str], outputs: Sequence[str] = (), **options: Any
+        self,
+        operator: str,
+        inputs: Iterable[str],
+        outputs: Sequence[str] = (),
+        **options: int | float,
     ) -> str:
         self.made += 1
         outputs = outputs or [f"quantised_{self.made}"]
@@ -301,7 +306,7 @@ class _Rewriter:
         node.input[4] = self._constant(bias + shift)
 
 
-def _options(node: onnx.NodeProto, *names: str) -> dict[str, Any]:
+def _options(node: onnx.NodeProto, *names: str) -> dict[str, int | float]:
     """Return those of a node's attributes that its replacement knows too."""
     return {
         item.name: helper.get_attribute_value(item) for item in node.attribute if item.name in names
