@@ -116,7 +116,8 @@ def _seen(values: Floats, scale: np.float32) -> Floats:
 
 
 def _round(weight: Floats, steps: Floats) -> Floats:
-    return np.clip(np.rint(weight / steps), -127, 127)
+    result: Floats = np.clip(np.rint(weight / steps), -127, 127)
+    return result
 
 
 def _column_steps(weight: Floats) -> Floats:
@@ -135,7 +136,7 @@ def _column_steps(weight: Floats) -> Floats:
 def _round_compensating(weight: Floats, steps: Floats, inputs: Floats) -> Floats:
     """Round row by row, each row's error made up for by the rows still to come (GPTQ)."""
     size = weight.shape[0]
-    second = inputs.T.astype(np.float64) @ inputs / len(inputs)
+    second = (inputs.T @ inputs / len(inputs)).astype(np.float64)
     damping = max(_DAMPING * float(second.diagonal().mean()), 1e-12)
     # Rows that matter most go first, while many others are left to make up for them.
     order = np.argsort(-second.diagonal())

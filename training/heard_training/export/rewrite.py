@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +19,8 @@ _CONTRIB = "com.microsoft"
 _NORMS = ("LayerNormalization", "SkipLayerNormalization")
 #: Products narrower than this are heads: their time is nothing, and their error is the output's.
 _NARROWEST_PRODUCT = 16
-#: The widest block with which MatMulNBits gives each row the same bits whatever stands beside it: at
-#: 128 the last of an odd number of rows is summed in another order.
+#: The widest block with which MatMulNBits gives a row the same bits whatever rows stand beside it:
+#: at 128 the last of an odd number of rows is summed in another order.
 _BLOCK = 64
 _SMALLEST_BLOCK = 16
 #: Activations in int8 with fp32 sums; the other levels of MatMulNBits compute in fp32.
@@ -78,7 +79,7 @@ class _Rewriter:
         self.fits = fits
         self.others = others
         self.floats = _floats(model)
-        self.values: dict[str, npt.NDArray[np.generic]] = {
+        self.values: dict[str, npt.NDArray[Any]] = {
             item.name: numpy_helper.to_array(item) for item in model.graph.initializer
         }
         self.nodes: list[onnx.NodeProto] = []
@@ -138,7 +139,7 @@ class _Rewriter:
         operator: str,
         inputs: Iterable[str],
         outputs: Sequence[str] = (),
-        **options: int | float,
+        **options: int | float | str,
     ) -> str:
         self.made += 1
         outputs = outputs or [f"quantised_{self.made}"]
@@ -306,7 +307,7 @@ class _Rewriter:
         node.input[4] = self._constant(bias + shift)
 
 
-def _options(node: onnx.NodeProto, *names: str) -> dict[str, int | float]:
+def _options(node: onnx.NodeProto, *names: str) -> dict[str, int | float | str]:
     """Return those of a node's attributes that its replacement knows too."""
     return {
         item.name: helper.get_attribute_value(item) for item in node.attribute if item.name in names
