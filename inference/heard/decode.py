@@ -15,7 +15,18 @@ from heard.labels import BIO, SPAN_KINDS
 from heard.tokens import Window
 from heard.types import Span
 
-__all__ = ["decide_levels", "find_spans", "merge_spans", "pool", "probabilities", "sigmoid"]
+__all__ = [
+    "decide_levels",
+    "decide_signals",
+    "find_spans",
+    "merge_spans",
+    "pool",
+    "probabilities",
+    "sigmoid",
+]
+
+#: What a span neither begins nor ends with: it joins clauses, and belongs to none.
+_LOOSE = " \t\n,;:"
 
 Array = npt.NDArray[np.float64]
 Logits = npt.NDArray[np.floating]
@@ -84,7 +95,7 @@ def find_spans(
     """Find each kind's spans in a message, in the order of the text.
 
     A token belongs to a span where P(begin) + P(inside) is at least one half; a new span begins
-    where "begin" is the likelier of the two. Ends are widened to whole words, and the best-scored
+    where P(begin) alone is. Ends are widened to whole words and rid of commas, and the best-scored
     few are kept (``labels.SPAN_KINDS`` says how many).
 
     Args:
@@ -98,7 +109,7 @@ def find_spans(
     found: dict[str, tuple[Span, ...]] = {}
     for index, kind in enumerate(SPAN_KINDS):
         belongs = begin[:, index] + inside[:, index]
-        starts = begin[:, index] > inside[:, index]
+        starts = begin[:, index] >= 0.5
         spans = _whole_words(text, offsets, _runs(belongs >= 0.5, starts), belongs)
         best = sorted(spans, key=lambda span: -span.score)[: kind.most]
         found[kind.name] = tuple(sorted(best, key=lambda span: span.start))
@@ -129,6 +140,10 @@ def _whole_words(
         score = float(belongs[first:last].mean())
         if spans and start < spans[-1].end:  # two runs met inside one word: they are one span
             start, score = spans[-1].start, max(score, spans.pop().score)
+        while start < end and text[start] in _LOOSE:
+            start += 1
+        while start < end and text[end - 1] in _LOOSE:
+            end -= 1
         if any(char.isalnum() for char in text[start:end]):
             spans.append(Span(start, end, text[start:end], score))
     return spans

@@ -16,18 +16,21 @@ __all__ = ["detect_language"]
 
 _ENGLISH = frozenset(
     """
-    the a an and or but if to of in on at for with from by about as into out up not no yes i i'm
-    i've i'd i'll me my mine we our us you your it its it's he she they them their this that these
+    the a an and or but if to of in on at for with from by about as into out up not yes i i'm
+    i've i'd i'll my mine we our us you your it its it's he she they them their this that these
     those is are was were be been am do does did don't didn't doesn't can can't could would will
     won't have has had haven't how what when where why who which there here so just still now any
     get got because than then too very please thanks thank hi hello hey ok okay help
     """.split()
 )
+# Words that English shares with another of these (no, me) are in neither list.
 #: Spanish, French, German, Italian, Portuguese, Dutch, Swedish and Polish, less what English has.
 _OTHERS = frozenset(
     """
-    el la los las un una que de del en y no es por para con mi se lo su pero gracias hola
-    le les des une et est pas je vous nous dans sur avec pour mon ma ne ce qui merci bonjour
+    el la los las un una que de del en y es por para con mi se lo su pero gracias hola ha han está
+    más muy nadie dónde cuando como todo sin ya hace
+    le les des une et est pas je vous nous dans sur avec pour mon ma ne ce qui merci bonjour ai été
+    mais toujours très votre depuis
     der die das und ist nicht ich mit auf ein eine zu den von wir sie es mein wie danke hallo
     il gli che di e non per sono ho mi una della con mio grazie ciao
     o os as um uma e que nao não em para com meu eu obrigado olá

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,10 @@ def available_cpus() -> int:
         return cpus
 
 
+#: Every session of this process, so that one handler serves them all and keeps none alive.
+_SESSIONS: weakref.WeakSet[Session] = weakref.WeakSet()
+
+
 class Session:
     """The graph of one bundle behind a lock-free :meth:`run`.
 
@@ -53,12 +58,16 @@ class Session:
         self.path = path
         self.threads = threads or min(_MOST_THREADS, available_cpus())
         self._made: tuple[int, onnxruntime.InferenceSession] | None = None
+        self._inherited: tuple[int, onnxruntime.InferenceSession] | None = None
         self._lock = threading.Lock()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._forget)
+        _SESSIONS.add(self)
 
     def _forget(self) -> None:
-        """In a forked child: drop the parent's session, and a lock that nobody can release."""
+        """In a forked child: set the parent's session aside, and a lock nobody can release.
+
+        It is kept, not dropped: to destroy it would be to wait for threads that did not come along.
+        """
+        self._inherited = self._made
         self._made = None
         self._lock = threading.Lock()
 
@@ -141,3 +150,12 @@ def _fits(shape: Sequence[int | str | None], wanted: Sequence[int | str]) -> boo
     return len(shape) == len(wanted) and all(
         isinstance(want, str) or have == want for have, want in zip(shape, wanted, strict=True)
     )
+
+
+def _after_fork() -> None:
+    for session in list(_SESSIONS):
+        session._forget()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(after_in_child=_after_fork)

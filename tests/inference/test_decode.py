@@ -106,6 +106,12 @@ def test_spans_are_widened_to_whole_words_and_the_best_few_kept():
     assert [span.text for span in spans] == ["unbelievable", "mess"]
 
 
+def test_commas_at_the_ends_are_no_part_of_a_span():
+    text = "damn, it broke"
+    spans = find_spans(text, [(0, 4), (4, 5), (6, 8), (9, 14)], _tags("BIOO"))["problem"]
+    assert [(span.start, span.end, span.text) for span in spans] == [(0, 4, "damn")]
+
+
 def test_a_token_of_two_windows_is_read_where_it_has_context():
     windows = [Window((0,) * 6, 0, 4, 1), Window((0,) * 6, 2, 4, 1)]
     first, second = np.zeros((6, 3, 3)), np.ones((6, 3, 3))

@@ -30,6 +30,8 @@ class Data:
     sources: str = "data/sources.toml"
     # Further sources that you have the right to train on (a company's own messages, say).
     own_sources: tuple[str, ...] = ()
+    # Channels whose rows are seen twice an epoch: those that the corpus is short of.
+    repeated_channels: tuple[str, ...] = ()
     # Share of the training rows that is kept aside for calibration and thresholds.
     calibration_share: float = 0.12
 
@@ -97,8 +99,9 @@ class Export:
 
     name: str = "heard-en"
     version: str = "0.1.0"
-    # 8-bit scheme (see export/quantise.py), or "fp32".
-    scheme: str = "nbits8"
+    # How weights are stored and products computed (see export/quantise.py): tried in this order,
+    # the first that passes the gates below is shipped.
+    schemes: tuple[str, ...] = ("weights8", "weights16", "fp32")
     opset: int = 17
     # Gates: logits against torch before quantisation; share of messages with any changed decision
     # after it; size of the graph's file.

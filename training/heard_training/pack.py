@@ -31,6 +31,7 @@ def pack(
     tokenizer: MessageTokenizer,
     fitted: Fitted,
     config: Config,
+    scheme: str,
     training: dict[str, Any],
     folder: Path,
 ) -> None:
@@ -54,7 +55,7 @@ def pack(
         "graph": {
             "inputs": list(GRAPH_INPUTS),
             "outputs": {name: list(shape) for name, shape in GRAPH_OUTPUTS.items()},
-            "scheme": config.export.scheme,
+            "scheme": scheme,
         },
         "pooling": fitted.pooling,
         "calibration": fitted.calibration.to_dict(),

@@ -6,14 +6,15 @@ import json
 import logging
 import shutil
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from datasets import DatasetDict
+from datasets import Dataset, DatasetDict
 
 from heard import load
-from heard.bundle import read_bundle
+from heard.bundle import MODEL, read_bundle
 from heard.session import Session
 from heard.tokens import MessageTokenizer
 from heard_training.calibrate import fit_calibration
@@ -23,7 +24,7 @@ from heard_training.errors import TrainingError
 from heard_training.evaluate import figures, judge
 from heard_training.export.graph import fuse
 from heard_training.export.parity import check_batches, check_logits, check_quantised, compare
-from heard_training.export.quantise import quantise
+from heard_training.export.quantise import Feed, quantise
 from heard_training.export.survey import survey, table
 from heard_training.export.trace import trace
 from heard_training.fit import fit, load_checkpoint
@@ -44,8 +45,8 @@ _log = logging.getLogger(__name__)
 
 CORPUS, CHECKPOINT, BUNDLE, METRICS = "corpus", "checkpoint", "bundle", "metrics.json"
 
-#: Texts on which static activation scales are measured (schemes without such scales ignore them).
-_CALIBRATION_TEXTS = 256
+#: Messages on which the products' inputs are observed, by the schemes that round with care.
+_OBSERVED_TEXTS = 512
 
 
 def prepare_run(config: Config, out: Path) -> dict[str, Any]:
@@ -79,14 +80,30 @@ def export_run(config: Config, out: Path) -> dict[str, Any]:
     )
     _log.info("calibrating on %d rows", len(corpus["calibrate"]))
     fitted = fit_calibration(corpus["calibrate"], session, tokenizer, config)
-    shipped = work / "shipped.onnx"
-    texts = corpus["train"]["text"][:_CALIBRATION_TEXTS]
-    _log.info("quantising: %s", config.export.scheme)
-    quantise(graph, shipped, scheme=config.export.scheme, calibration=_feeds(tokenizer, texts))
-    for path, folder in ((graph, work / "fp32"), (shipped, bundle)):
-        pack(path, tokenizer, fitted, config, training, folder)
-    parity |= _check_bundle(bundle, work / "fp32", corpus, config)
+    pack(graph, tokenizer, fitted, config, "fp32", training, work / "fp32")
+    feeds = _feeds(tokenizer, corpus["train"])
+
+    def make(scheme: str) -> dict[str, Any]:
+        shipped = work / "shipped.onnx"
+        quantise(graph, shipped, scheme=scheme, calibration=feeds)
+        pack(shipped, tokenizer, fitted, config, scheme, training, bundle)
+        return _check_bundle(bundle, work / "fp32", scheme, corpus, config)
+
+    parity |= _first_sound(config.export.schemes, make)
     return _measure(bundle, corpus, parity)
+
+
+def _first_sound(schemes: Sequence[str], make: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    """Make the bundle in each scheme until one passes its gates; the last refusal is raised."""
+    refusal = TrainingError("export.schemes is empty: name at least one.")
+    for scheme in schemes:
+        _log.info("quantising: %s", scheme)
+        try:
+            return make(scheme)
+        except TrainingError as error:
+            _log.warning("%s", error)
+            refusal = error
+    raise refusal
 
 
 def run_all(config: Config, out: Path, *, resume: bool = False) -> dict[str, Any]:
@@ -131,8 +148,7 @@ def survey_run(config: Config, out: Path) -> str:
     graph, _ = _fused(network, work, config)
     rows = corpus["dev"] if len(corpus["dev"]) else corpus["test"]
     windows = [w.ids for text in rows["text"] for w in tokenizer.encode(text).windows]
-    feeds = _feeds(tokenizer, corpus["train"]["text"][:_CALIBRATION_TEXTS])
-    return table(survey(graph, work, windows, feeds))
+    return table(survey(graph, work, windows, _feeds(tokenizer, corpus["train"])))
 
 
 def _fused(network: HeardNetwork, work: Path, config: Config) -> tuple[Path, dict[str, Any]]:
@@ -150,16 +166,20 @@ def _fused(network: HeardNetwork, work: Path, config: Config) -> tuple[Path, dic
     return graph, {"fused": {name: count for name, count in counts.items() if count}}
 
 
-def _feeds(tokenizer: MessageTokenizer, texts: list[str]) -> list[dict[str, Any]]:
+def _feeds(tokenizer: MessageTokenizer, rows: Dataset) -> list[Feed]:
+    """Encode some messages of every source: rows lie source by source, so they are spread out."""
+    step = max(1, len(rows) // _OBSERVED_TEXTS)
     feeds = []
-    for text in texts:
+    for text in rows["text"][::step]:
         for window in tokenizer.encode(text).windows:
             ids = np.array([window.ids], dtype=np.int64)
             feeds.append({"input_ids": ids, "attention_mask": np.ones_like(ids)})
     return feeds
 
 
-def _check_bundle(bundle: Path, fp32: Path, corpus: DatasetDict, config: Config) -> dict[str, Any]:
+def _check_bundle(
+    bundle: Path, fp32: Path, scheme: str, corpus: DatasetDict, config: Config
+) -> dict[str, Any]:
     """Compare the shipped bundle with fp32 and with itself; take it away if a gate is missed."""
     split = "dev" if len(corpus["dev"]) else "test"
     texts = corpus[split]["text"][:]
@@ -167,7 +187,7 @@ def _check_bundle(bundle: Path, fp32: Path, corpus: DatasetDict, config: Config)
     try:
         batches = check_batches(bundle, texts)
         against = compare(load(fp32).assess_many(texts), load(bundle).assess_many(texts))
-        check_quantised(against, bundle / "model.onnx", config)
+        check_quantised(against, bundle / MODEL, scheme, config)
     except TrainingError:
         shutil.rmtree(bundle)
         raise

@@ -131,8 +131,8 @@ def check_batches(bundle: Path, texts: Sequence[str]) -> Agreement:
     return max(agreements.values(), key=lambda agreement: agreement.most)
 
 
-def check_quantised(agreement: Agreement, graph: Path, config: Config) -> None:
-    """Hold the shipped graph to its gates: decisions against fp32, and size.
+def check_quantised(agreement: Agreement, graph: Path, scheme: str, config: Config) -> None:
+    """Hold a graph to its gates: decisions against fp32, and size (fp32 itself may be larger).
 
     Raises:
         TrainingError: when one is missed.
@@ -141,13 +141,14 @@ def check_quantised(agreement: Agreement, graph: Path, config: Config) -> None:
     if agreement.changed_share > gates.changed_share:
         raise TrainingError(
             f"{agreement.changed} of {agreement.messages} messages are decided otherwise than in "
-            f"fp32, more than {gates.changed_share:.0%}: choose another export.scheme."
+            f"fp32, more than {gates.changed_share:.0%}, with {scheme}: name another in "
+            "export.schemes."
         )
     megabytes = graph.stat().st_size / 1e6
-    if config.export.scheme != "fp32" and megabytes > gates.most_megabytes:
+    if scheme != "fp32" and megabytes > gates.most_megabytes:
         raise TrainingError(
-            f"The graph has {megabytes:.1f} MB, more than {gates.most_megabytes}: choose another "
-            "export.scheme."
+            f"The graph has {megabytes:.1f} MB, more than {gates.most_megabytes}, with {scheme}: "
+            "name another in export.schemes."
         )
 
 

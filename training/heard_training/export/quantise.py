@@ -5,6 +5,9 @@ constants found on calibration texts, or found at run time for each token and bl
 
 Schemes:
     fp32: the graph as it is.
+    weights8: fp32 products over weights that are stored in 8 bits and widened on loading; as fast
+        as fp32 and a quarter of its size, and nothing of the activations is rounded.
+    weights16: the same with products' weights in half precision; half the size of fp32.
     nbits8: every matrix product by MatMulNBits, activations scaled per token and block.
     static8: every matrix product with constant activation scales; fastest, least exact.
     mixed8: as static8, with the products that would move the outputs most as in nbits8.
@@ -22,12 +25,13 @@ import numpy.typing as npt
 import onnx
 import onnxruntime as ort
 
-from heard_training.export.fitting import Observed, StaticFit, fit_static
+from heard_training.errors import TrainingError
+from heard_training.export.fitting import Observed, StaticFit, Stored, fit_static, fit_stored
 from heard_training.export.rewrite import Site, find_sites, rewrite
 
 __all__ = ["SCHEMES", "quantise"]
 
-SCHEMES = ("fp32", "nbits8", "static8", "mixed8")
+SCHEMES = ("fp32", "weights8", "weights16", "nbits8", "static8", "mixed8")
 
 Feed = dict[str, npt.NDArray[np.int64]]
 
@@ -36,7 +40,7 @@ Feed = dict[str, npt.NDArray[np.int64]]
 #: a third of the products the error fell little or not at all.
 _SENSITIVE_SHARE = 0.125
 #: Rows of activations kept per product; extremes are taken from all rows.
-_SAMPLED_ROWS = 4096
+_SAMPLED_ROWS = 16384
 #: Feeds that rank the products; the ranking is coarse, so few are enough.
 _RANKING_FEEDS = 48
 _SEED = 20
@@ -50,22 +54,28 @@ def quantise(source: Path, target: Path, *, scheme: str, calibration: Iterable[F
         target: Where the result goes.
         scheme: One of :data:`SCHEMES`.
         calibration: Inputs of the graph, ``attention_mask`` among them, like those of real use;
-            read only by static8 and mixed8, and best one message each.
+            not read by fp32, weights16 and nbits8, and best one message each.
 
     Raises:
-        ValueError: The scheme is unknown, or it needs calibration inputs and there are none.
+        TrainingError: The scheme is unknown, or it needs calibration inputs and there are none.
     """
     if scheme not in SCHEMES:
-        raise ValueError(f"Unknown scheme {scheme!r}: choose one of {', '.join(SCHEMES)}.")
+        raise TrainingError(f"Unknown scheme {scheme!r}: choose one of {', '.join(SCHEMES)}.")
     if scheme == "fp32":
         shutil.copyfile(source, target)
         return
     model = onnx.load(str(source))
+    if scheme == "weights16":
+        onnx.save(rewrite(model, {}, others=scheme), str(target))
+        return
     fits: dict[str, StaticFit] = {}
     if scheme != "nbits8":
         feeds = list(calibration)
         if not feeds:
-            raise ValueError(f"Scheme {scheme!r} needs at least one calibration input.")
+            raise TrainingError(f"Scheme {scheme!r} needs at least one calibration input.")
+        if scheme == "weights8":
+            onnx.save(rewrite(model, {}, others=scheme, stored=_store(model, feeds)), str(target))
+            return
         fits = _fit(model, feeds)
         if scheme == "mixed8":
             for name in _most_sensitive(model, fits, feeds):
@@ -80,6 +90,13 @@ def _fit(model: onnx.ModelProto, feeds: Sequence[Feed]) -> dict[str, StaticFit]:
         return {}
     observed = _observe(model, sites, feeds)
     return {site.name: fit_static(observed[site.input], site.weight) for site in sites}
+
+
+def _store(model: onnx.ModelProto, feeds: Sequence[Feed]) -> dict[str, Stored]:
+    """Round every product's weight for storage, keyed by the site's name."""
+    sites = find_sites(model)
+    observed = _observe(model, sites, feeds)
+    return {site.name: fit_stored(observed[site.input], site.weight) for site in sites}
 
 
 def _observe(

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import onnx
 from onnx import helper, numpy_helper
 
-from heard_training.export.fitting import StaticFit, round_blocks, round_rows
+from heard_training.errors import TrainingError
+from heard_training.export.fitting import StaticFit, Stored, round_blocks, round_rows
 
 __all__ = ["Site", "find_sites", "rewrite"]
 
@@ -47,14 +48,20 @@ def find_sites(model: onnx.ModelProto) -> list[Site]:
 
 
 def rewrite(
-    model: onnx.ModelProto, fits: Mapping[str, StaticFit], *, others: str = "nbits8"
+    model: onnx.ModelProto,
+    fits: Mapping[str, StaticFit],
+    *,
+    others: str = "nbits8",
+    stored: Mapping[str, Stored] | None = None,
 ) -> onnx.ModelProto:
     """Return ``model`` with the sites in ``fits`` static and the ``others`` as named.
 
     With ``others`` of ``"fp32"`` everything outside ``fits`` stays as it is, the word table too;
-    with ``"nbits8"`` the other sites become MatMulNBits and the word table 8-bit.
+    with ``"nbits8"`` the other sites become MatMulNBits and the word table 8-bit; with
+    ``"weights8"`` they stay fp32 products over weights that are ``stored`` in 8 bits, with
+    ``"weights16"`` over weights stored in half precision.
     """
-    return _Rewriter(model, fits, others).run()
+    return _Rewriter(model, fits, others, stored or {}).run()
 
 
 def _floats(model: onnx.ModelProto) -> dict[str, npt.NDArray[np.float32]]:
@@ -73,11 +80,18 @@ def _is_site(node: onnx.NodeProto, floats: Mapping[str, npt.NDArray[np.float32]]
 
 
 class _Rewriter:
-    def __init__(self, model: onnx.ModelProto, fits: Mapping[str, StaticFit], others: str) -> None:
+    def __init__(
+        self,
+        model: onnx.ModelProto,
+        fits: Mapping[str, StaticFit],
+        others: str,
+        stored: Mapping[str, Stored],
+    ) -> None:
         self.model = onnx.ModelProto()
         self.model.CopyFrom(model)
         self.fits = fits
         self.others = others
+        self.stored = stored
         self.floats = _floats(model)
         self.values: dict[str, npt.NDArray[Any]] = {
             item.name: numpy_helper.to_array(item) for item in model.graph.initializer
@@ -108,7 +122,7 @@ class _Rewriter:
             else:
                 self.nodes.append(node)
         if not tables and self.others != "fp32":
-            raise ValueError("The graph has no word table that an input of the graph indexes.")
+            raise TrainingError("The graph has no word table that an input of the graph indexes.")
         self._store()
         return self.model
 
@@ -153,15 +167,25 @@ class _Rewriter:
         return node.op_type == "Gather" and node.input[0] in self.floats and node.input[1] in inputs
 
     def _word_table(self, node: onnx.NodeProto) -> None:
-        integers, steps = round_rows(self.floats[node.input[0]])
+        table = self.floats[node.input[0]]
+        integers, steps = round_rows(table)
         rows = self._add("Gather", [self._constant(integers), node.input[1]])
         step = self._add("Gather", [self._constant(steps), node.input[1]])
         row = self._add("Cast", [rows], to=onnx.TensorProto.FLOAT)
-        self._add("Mul", [row, step], list(node.output))
+        scaled = self._add("Mul", [row, step])
+        whole = self._constant(np.array([0, 0, table.shape[1]]))  # 0 keeps batch and length
+        self._add("Reshape", [scaled, whole], list(node.output))
 
     def _site(self, node: onnx.NodeProto) -> None:
         fit = self.fits.get(node.output[0])
-        if node.op_type == "Attention":
+        if node.output[0] in self.stored:
+            node.input[1] = self._widened(self.stored[node.output[0]])
+            self.nodes.append(node)
+        elif self.others == "weights16":
+            halves = self._constant(self.floats[node.input[1]].astype(np.float16))
+            node.input[1] = self._add("Cast", [halves], to=onnx.TensorProto.FLOAT)
+            self.nodes.append(node)
+        elif node.op_type == "Attention":
             self._attention(node, fit)
         elif fit is not None:
             quantised, scale, zero = self._quantised(node.input[0], fit)
@@ -262,6 +286,18 @@ class _Rewriter:
             block_size=block,
             accuracy_level=_INT8_ACTIVATIONS,
         )
+
+    def _widened(self, stored: Stored) -> str:
+        """Widen a stored weight: constants all the way, so a session computes it once, on loading.
+
+        Not by DequantizeLinear, which onnxruntime keeps for its own rewriting and folds only on
+        request.
+        """
+        blocks, block, columns = stored.integers.shape
+        floats = self._add("Cast", [self._constant(stored.integers)], to=onnx.TensorProto.FLOAT)
+        scaled = self._add("Mul", [floats, self._constant(stored.steps)])
+        shape = self._constant(np.array([blocks * block, columns]))
+        return self._add("Reshape", [scaled, shape])
 
     def _quantised(self, name: str, fit: StaticFit) -> tuple[str, str, str]:
         """Quantise ``name``; return the names of the result, its scale and its zero point."""
