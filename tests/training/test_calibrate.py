@@ -38,12 +38,13 @@ def test_unknown_rows_have_no_say(generator):
     assert _platt(logits, truth, mask, 1.0)[0] == pytest.approx(_platt(logits, wrong, mask, 1.0)[0])
 
 
-def test_a_threshold_lies_where_f1_is_best(generator):
-    chances = np.concatenate([generator.uniform(0, 0.3, 900), generator.uniform(0.28, 1, 100)])
-    truth = np.arange(1000) >= 900
-    threshold = _best_threshold(chances, truth, generator, 50)
-    assert 0.25 < threshold < 0.4
-    assert metrics.f1(truth, chances >= threshold) > metrics.f1(truth, chances >= 0.5)
+def test_a_threshold_of_calibrated_chances_lies_where_f1_is_best(generator):
+    chances = generator.beta(0.5, 3, size=20_000)
+    truth = generator.random(20_000) < chances
+    threshold = _best_threshold(chances, truth, generator, 5)
+    scores = {t: metrics.f1(truth, chances >= t) for t in np.linspace(0.05, 0.9, 86)}
+    assert threshold == pytest.approx(max(scores, key=scores.get), abs=0.05)
+    assert metrics.f1(truth, chances >= threshold) > metrics.f1(truth, chances >= 0.5) + 0.02
 
 
 def test_too_few_positives_leave_the_threshold_at_one_half(generator):
