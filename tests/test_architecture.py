@@ -1,16 +1,21 @@
-"""The shape of the repository: who may import whom, and what it must not speak of."""
+"""The shape of the repository: who may import whom, and what its papers must say."""
 
 import ast
+import doctest
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+import heard
 from heard.labels import (
     EMOTION_NAMES,
+    EMOTIONS,
+    ESCALATION,
     ESCALATION_LEVELS,
     SIGNAL_NAMES,
+    SIGNALS,
     SPAN_NAMES,
     STRENGTHS,
     TARGET_NAMES,
@@ -93,6 +98,10 @@ def test_the_guide_defines_every_label():
         assert f"**{name}**" in guide, name
     for name in SIGNAL_NAMES:
         assert f"`{name}`" in guide, name
+    for label in SIGNALS:
+        assert f"| {label.letter} | `{label.name}` |" in guide
+    for label in (*EMOTIONS, ESCALATION):
+        assert f"**{label.name}** ({label.letter})" in guide
 
 
 def test_the_dataset_card_holds_the_tables_that_the_command_prints():
@@ -102,6 +111,10 @@ def test_the_dataset_card_holds_the_tables_that_the_command_prints():
     card = (ROOT / "data/README.md").read_text(encoding="utf-8")
     for table in describe(ROOT / "data/authored").split("\n\n"):
         assert table in card
+
+
+def test_the_example_of_the_package_holds():
+    assert doctest.testmod(heard).failed == 0
 
 
 def test_python_blocks_of_the_readme_run():

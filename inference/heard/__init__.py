@@ -1,8 +1,8 @@
 """Reads a customer's message: how they feel, how close the contact is to escalating, and why.
 
 >>> import heard
->>> heard.load().assess("Third call this week and still no refund.").escalation.name
-'high'
+>>> heard.load().assess("They laughed at me in front of the whole queue.").primary
+'humiliated'
 """
 
 from __future__ import annotations

@@ -38,8 +38,8 @@ from heard.types import Assessment, Emotion, Escalation, ModelInfo, Signal, Span
 
 __all__ = ["Analyzer", "load"]
 
-#: Texts read ahead by ``assess_iter``: enough to sort by length, little enough to stream.
-_CHUNK = 256
+#: Texts read ahead by ``assess_iter``: enough to batch some by length, few enough to stream.
+_CHUNK = 128
 
 
 class Analyzer:
@@ -86,36 +86,43 @@ class Analyzer:
         Raises:
             InputError: when ``text`` is not text that can be read.
         """
-        return self.assess_many([text])[0]
+        return next(self._assess([check_text(text)]))
 
     def assess_many(self, texts: Iterable[str]) -> list[Assessment]:
         """Assess messages, in their order.
 
         Raises:
-            InputError: as :meth:`assess`, with the position of the message at fault.
+            InputError: as :meth:`assess`, with the position, from 0, of the message at fault.
         """
         return list(self.assess_iter(texts))
 
     def assess_iter(self, texts: Iterable[str]) -> Iterator[Assessment]:
-        """Assess messages as they come, in their order, a few hundred at a time.
+        """Assess messages as they come, in their order, reading about a hundred ahead.
 
         Raises:
-            InputError: as :meth:`assess_many`, once the message at fault is reached.
+            InputError: as :meth:`assess_many`, after the answers to all messages before the one
+                at fault.
         """
         if isinstance(texts, str | bytes):
             raise InputError("Give a list of messages here, or one message to assess().")
-        source = iter(texts)
+        return self._stream(iter(texts))
+
+    def _stream(self, source: Iterator[str]) -> Iterator[Assessment]:
         done = 0
         while chunk := list(islice(source, _CHUNK)):
-            for place, text in enumerate(chunk, start=done):
+            for place, text in enumerate(chunk):
                 try:
                     check_text(text)
                 except InputError as error:
-                    raise InputError(f"Message {place}: {error}") from None
+                    yield from self._assess(chunk[:place])
+                    raise InputError(f"Message {done + place}: {error}") from None
             done += len(chunk)
-            encoded = [self.tokenizer.encode(text) for text in chunk]
-            logits = read(self.session, encoded, self.bundle.pooling)
-            yield from map(self._assessment, chunk, encoded, logits)
+            yield from self._assess(chunk)
+
+    def _assess(self, texts: list[str]) -> Iterator[Assessment]:
+        encoded = [self.tokenizer.encode(text) for text in texts]
+        logits = read(self.session, encoded, self.bundle.pooling)
+        return map(self._assessment, texts, encoded, logits)
 
     def _assessment(
         self, text: str, encoded: EncodedMessage, logits: MessageLogits | None

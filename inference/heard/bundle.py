@@ -76,16 +76,6 @@ class Calibration:
     signal_scales: Array
     signal_shifts: Array
 
-    @classmethod
-    def identity(cls) -> Calibration:
-        """Return the calibration that changes nothing."""
-        return cls(
-            np.ones(len(TARGET_NAMES)),
-            np.zeros((len(TARGET_NAMES), MAX_LEVEL)),
-            np.ones(len(SIGNAL_NAMES)),
-            np.zeros(len(SIGNAL_NAMES)),
-        )
-
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, keyed by label, as the manifest holds them."""
         return {
@@ -116,6 +106,9 @@ class Calibration:
         )
         if read.level_shifts.shape != (len(TARGET_NAMES), MAX_LEVEL):
             raise ValueError(f"every target needs {MAX_LEVEL} shifts")
+        parts = (read.level_scales, read.level_shifts, read.signal_scales, read.signal_shifts)
+        if not all(np.isfinite(part).all() for part in parts):
+            raise ValueError("the calibration holds a number that is not finite")
         if (read.level_scales <= 0).any() or (read.signal_scales <= 0).any():
             raise ValueError("a scale is not positive")
         if (np.diff(read.level_shifts, axis=1) > 0).any():
@@ -144,12 +137,14 @@ class Thresholds:
         Raises:
             ValueError: one sentence that names the label and the value.
         """
+        if not isinstance(changes, Mapping):
+            raise ValueError(f"Thresholds must be a mapping of names, not {changes!r}.")
         levels, signals = self.levels.copy(), self.signals.copy()
         for name, value in changes.items():
             if name in TARGET_NAMES:
-                levels[TARGET_NAMES.index(name)] = _in_unit(name, value, MAX_LEVEL)
+                levels[TARGET_NAMES.index(name)] = _in_unit(name, value, (MAX_LEVEL,))
             elif name in SIGNAL_NAMES:
-                signals[SIGNAL_NAMES.index(name)] = _in_unit(name, [value], 1)[0]
+                signals[SIGNAL_NAMES.index(name)] = _in_unit(name, value, ())
             else:
                 known = ", ".join((*TARGET_NAMES, *SIGNAL_NAMES))
                 raise ValueError(f"There is no threshold for {name!r}: choose among {known}.")
@@ -165,14 +160,15 @@ class Thresholds:
         return empty.replaced(values)
 
 
-def _in_unit(name: str, value: Any, count: int) -> Array:  # noqa: ANN401 - checked right here
-    """Return ``count`` numbers between 0 and 1, or say in one sentence what is wrong."""
+def _in_unit(name: str, value: Any, shape: tuple[int, ...]) -> Array:  # noqa: ANN401
+    """Return numbers between 0 and 1 in this shape, or say in one sentence what is wrong."""
     try:
         numbers = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        numbers = np.empty(0)
-    wanted = f"{count} numbers" if count > 1 else "one number"
-    if numbers.shape != (count,) or not ((numbers >= 0) & (numbers <= 1)).all():
+    except (TypeError, ValueError, OverflowError):
+        numbers = np.full(1, np.nan)
+    wanted = f"{shape[0]} numbers" if shape else "one number"
+    fits = numbers.shape == shape and not isinstance(value, bool)
+    if not fits or not ((numbers >= 0) & (numbers <= 1)).all():
         raise ValueError(f"The threshold for {name!r} must be {wanted} from 0 to 1, not {value!r}.")
     return numbers
 

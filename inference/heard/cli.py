@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from io import TextIOWrapper
 from typing import Any, BinaryIO
 
 import heard
@@ -18,6 +19,7 @@ from heard.analyzer import Analyzer, load
 from heard.errors import HeardError, InputError
 from heard.labels import EMOTIONS, ESCALATION, ESCALATION_LEVELS, SIGNALS, SPAN_KINDS, STRENGTHS
 from heard.show import show
+from heard.text import check_text
 
 __all__ = ["main"]
 
@@ -27,6 +29,9 @@ _INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # whatever the terminal's own encoding is
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     arguments = _parser().parse_args(argv)
     try:
         code: int = arguments.run(arguments)
@@ -117,7 +122,10 @@ def _lines(stream: BinaryIO) -> Iterator[str]:
                 f"Line {number} of standard input is not UTF-8 at byte {error.start}: "
                 "convert it, for instance with iconv."
             ) from None
-        yield text.rstrip("\r\n")
+        try:
+            yield check_text(text.rstrip("\r\n"))
+        except InputError as error:
+            raise InputError(f"Line {number} of standard input: {error}") from None
 
 
 def _threshold(item: str) -> tuple[str, float | list[float]]:

@@ -11,10 +11,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from heard.bundle import GRAPH_INPUTS, GRAPH_OUTPUTS
 from heard.errors import BundleError, InputError
+
+# onnxruntime's telemetry starts a thread when it is imported, and would use the network; a forked
+# child that exits then waits for that thread for ever. It can only be turned off before.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+import onnxruntime
 
 __all__ = ["Session", "available_cpus"]
 
@@ -53,8 +57,8 @@ class Session:
         Raises:
             InputError: when ``threads`` is not a positive number.
         """
-        if threads is not None and (isinstance(threads, bool) or threads < 1):
-            raise InputError(f"threads must be 1 or more, not {threads!r}.")
+        if threads is not None and (type(threads) is not int or threads < 1):
+            raise InputError(f"threads must be a whole number from 1, not {threads!r}.")
         self.path = path
         self.threads = threads or min(_MOST_THREADS, available_cpus())
         self._made: tuple[int, onnxruntime.InferenceSession] | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from heard.labels import MAX_LEVEL, SPAN_NAMES
 from heard.types import Assessment, Span
 
@@ -19,7 +21,9 @@ def show(text: str, assessment: Assessment, *, colour: bool = False) -> str:
 
     ``[problem]``, ``<need>`` and ``{feeling}`` are marked in the text, in colour where asked for.
     """
-    lines = [_marked(text, assessment, colour=colour) or "(blank)", ""]
+    # One for one, so that offsets hold: a message may not steer the terminal that shows it.
+    shown = "".join("\ufffd" if _is_control(char) else char for char in text)
+    lines = [_marked(shown, assessment, colour=colour) if text.strip() else "(blank)", ""]
     for name, emotion in assessment.emotions.items():
         unsure = "  (uncertain)" if name in assessment.uncertain else ""
         lines.append(
@@ -36,6 +40,10 @@ def show(text: str, assessment: Assessment, *, colour: bool = False) -> str:
         lines.append(f"  because     {reasons}")
     lines += _notes(assessment)
     return "\n".join(lines)
+
+
+def _is_control(char: str) -> bool:
+    return unicodedata.category(char) == "Cc" and char not in "\t\n"
 
 
 def _bar(level: int) -> str:

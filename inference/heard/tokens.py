@@ -91,9 +91,11 @@ class MessageTokenizer:
 
     def encode(self, text: str) -> EncodedMessage:
         """Normalise and tokenise one message and cut it into overlapping windows."""
-        truncated = len(text) > self.max_characters
-        normalised = normalise(text[: self.max_characters] if truncated else text)
-        encoding = self.tokenizer.encode(normalised.text, add_special_tokens=False)
+        cap = self.max_characters
+        normalised = normalise(text[:cap])
+        # Normalisation may write one character as many: the cap holds for what it wrote, too.
+        truncated = len(text) > cap or len(normalised.text) > cap
+        encoding = self.tokenizer.encode(normalised.text[:cap], add_special_tokens=False)
         ids: list[int] = encoding.ids
         return EncodedMessage(
             windows=tuple(self._windows(ids)),

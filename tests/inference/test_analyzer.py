@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import multiprocessing
+import os
 import pickle
 import subprocess
 import sys
@@ -137,7 +138,7 @@ def test_thresholds_can_be_overridden(analyzer):
     assert found.escalation.at_least == analyzer.assess(text).escalation.at_least
 
 
-@pytest.mark.parametrize("threads", [0, -1, True])
+@pytest.mark.parametrize("threads", [0, -1, True, 1.5, "2"])
 def test_a_thread_count_that_is_none_is_refused(threads):
     with pytest.raises(InputError, match="threads"):
         heard.load(threads=threads)
@@ -169,6 +170,35 @@ def _remember(analyzer):
 
 def _level_of(text):
     return _HERE[0].assess(text).escalation.level
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_child_can_also_end():
+    code = (
+        "import heard, os, sys, time\n"
+        "heard.load().assess('warm')\n"
+        "child = os.fork()\n"
+        "if child == 0: sys.exit(7)\n"
+        "for _ in range(100):\n"
+        "    done, status = os.waitpid(child, os.WNOHANG)\n"
+        "    if done: sys.exit(os.waitstatus_to_exitcode(status))\n"
+        "    time.sleep(0.1)\n"
+        "os.kill(child, 9)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 7
+
+
+def test_answers_before_a_bad_message_are_given(analyzer):
+    stream = analyzer.assess_iter(["hello", "Where is it?", None])
+    assert [next(stream).tokens, next(stream).tokens] == [1, 4]
+    with pytest.raises(InputError, match="Message 2"):
+        next(stream)
+
+
+def test_a_message_of_emoji_costs_no_more_than_the_cap(analyzer):
+    found = analyzer.assess("\U0001f621" * 20_000)
+    assert found.truncated
+    assert found.tokens <= analyzer.bundle.max_characters
 
 
 def test_a_session_pickles_as_a_recipe(analyzer):

@@ -15,7 +15,7 @@ def run(*arguments, stdin=None, **environment):
         [sys.executable, "-m", "heard", *arguments],
         input=stdin,
         capture_output=True,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
+        env={**os.environ, **environment},
         timeout=120,
     )
 
@@ -58,7 +58,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_text():
 
 @pytest.mark.parametrize(
     ("stdin", "word"),
-    [(b"fine\n\xff\xfe\n", "Line 2"), (b"nul\0\n", "NUL")],
+    [(b"fine\n\xff\xfe\n", "Line 2"), (b"fine\nfine\nnul\0\n", "Line 3")],
 )
 def test_bad_lines_are_named(stdin, word):
     done = run("assess", "-", "--json", stdin=stdin)
@@ -109,6 +109,17 @@ def test_info_names_every_label_and_verify_is_content():
     done = run("verify")
     assert done.returncode == 0 and b"sound" in done.stdout
     assert json.loads(run("info", "--json").stdout)["schema"] == 1
+
+
+def test_a_terminal_of_another_encoding_is_no_reason_to_fail():
+    done = run("assess", "caf\u00e9 \U0001f621", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert "caf\u00e9" in done.stdout.decode("utf-8")
+
+
+def test_a_message_cannot_steer_the_terminal():
+    done = run("assess", "-", stdin=b"hello \x1b[2J\x1b[31m there\n")
+    assert b"\x1b" not in done.stdout
 
 
 def test_a_closed_pipe_is_no_error():

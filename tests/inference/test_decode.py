@@ -42,7 +42,7 @@ def test_pooling_windows_keeps_the_order(how):
 
 
 def test_a_calibration_that_could_cross_is_refused():
-    values = Calibration.identity().to_dict()
+    values = Calibration(np.ones(5), np.zeros((5, 3)), np.ones(10), np.zeros(10)).to_dict()
     values["levels"]["angry"]["shifts"] = [0.0, 1.0, 0.0]
     with pytest.raises(ValueError, match="increase"):
         Calibration.from_dict(values)
@@ -56,6 +56,9 @@ def test_a_calibration_that_could_cross_is_refused():
         ({"angry": [0.5, 0.5, 1.5]}, "from 0 to 1"),
         ({"abusive": "high"}, "one number"),
         ({"abusive": float("nan")}, "one number"),
+        ({"abusive": True}, "one number"),
+        ({"abusive": [0.5]}, "one number"),
+        ([0.5], "mapping"),
     ],
 )
 def test_wrong_thresholds_are_named(change, word):

@@ -29,7 +29,11 @@ def test_whole_numbers_pass_for_real_ones(tmp_path):
         ("fit = 3\n", "table"),
         ("[fit]\nepochs = 'three'\n", "fit.epochs"),
         ("[fit]\nbf16 = 1\n", "fit.bf16"),
-        ("[network]\nsignals = 'a'\n", "network.signals"),
+        ("[data]\nown_sources = 'a'\n", "data.own_sources"),
+        ("data = 3\n", "table"),
+        ("[fit]\nepochs = -1\n", "fit.epochs"),
+        ("[network]\nwindow = 48\n", "overlap"),
+        ("[export]\nschemes = ['int4']\n", "int4"),
         ("[calibrate]\npooling = 'median'\n", "median"),
         ("[data]\ncalibration_share = 1.5\n", "calibration_share"),
         ("[fit\n", "not valid TOML"),
@@ -43,6 +47,8 @@ def test_mistakes_are_named(tmp_path, text, word):
 
 
 def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(TrainingError, match="cannot be read"):
+        load_config(tmp_path)
     with pytest.raises(TrainingError, match=r"nowhere\.toml"):
         load_config(tmp_path / "nowhere.toml")
 

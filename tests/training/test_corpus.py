@@ -52,6 +52,32 @@ def test_a_source_whose_rights_forbid_it_is_never_trained_on(built):
     assert summary["left_out_for_rights"] == {"twcs": 10, "acme": 10}
 
 
+def test_not_even_as_ones_own(tiny_config):
+    with pytest.raises(TrainingError, match="forbids training on twcs"):
+        build_corpus(load_config(tiny_config, own_sources=["twcs"]))
+
+
+def test_a_text_that_is_measured_is_never_trained_on():
+    corpus, summary = build_corpus(load_config(None))
+    measured = {text.lower() for text in corpus["test"]["text"]}
+    for split in ("train", "calibrate"):
+        assert not measured & {text.lower() for text in corpus[split]["text"]}
+    assert summary["left_out_as_in_dev_or_test"]["authored"] >= 2
+
+
+def test_minimal_pairs_are_never_cut_between_splits():
+    corpus, _ = build_corpus(load_config(None))
+    blocks = {
+        split: {
+            (name, (int(number) - 1) // 25)
+            for name, _, number in (row.rpartition("-") for row in corpus[split]["source_id"])
+        }
+        for split in ("train", "calibrate", "test")
+    }
+    assert not blocks["train"] & blocks["calibrate"]
+    assert not (blocks["train"] | blocks["calibrate"]) & blocks["test"]
+
+
 def test_own_sources_may_be_trained_on(tiny_config):
     config = load_config(tiny_config, own_sources=["acme"])
     corpus, summary = build_corpus(config)
@@ -120,6 +146,13 @@ def _prepared(row, tmp_path, tiny_config):
         ('{"id": "x-1", "text": "a", "split": "train", "levels": {"angry": 4}}', "angry is 4"),
         ('{"id": "x-1", "text": "a", "split": "train", "levels": {"glad": 1}}', "glad"),
         ('{"id": "x-1", "text": "a", "split": "train", "signals": ["shouts"]}', "shouts"),
+        ('{"id": "x-1", "text": "a", "split": "train", "signals": 3}', "list of names"),
+        ('{"id": "x-1", "text": "a", "split": "train", "levels": {"angry": true}}', "True"),
+        ('{"id": "x-1", "text": "a", "split": "Test"}', "'Test'"),
+        ('{"id": "x", "text": "a", "split": "train"}', "end in a number"),
+        ('{"text": "a", "split": "train"}', "`id`"),
+        ('{"id": "x-1", "text": "a", "split": "train", "spans": {"need": [[0, 9]]}}', "need span"),
+        ('{"id": "x-1", "text": "\\ud800", "split": "train"}', "surrogate"),
     ],
 )
 def test_broken_rows_are_named(tmp_path, tiny_config, row, word):

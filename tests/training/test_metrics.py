@@ -33,6 +33,12 @@ def test_brier_and_calibration_error():
     assert metrics.expected_calibration_error(NO, np.ones(3)) == 1.0
 
 
+def test_nothing_known_gives_no_figure():
+    none = np.zeros(0)
+    assert metrics.brier(none.astype(bool), none) is None
+    assert metrics.expected_calibration_error(none.astype(bool), none) is None
+
+
 def test_overlap_counts_characters_of_all_messages():
     truth = [[[0, 10]], [[5, 10]], []]
     found = [[[5, 10]], [], []]

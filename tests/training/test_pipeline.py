@@ -14,7 +14,7 @@ from heard_training.corpus import load_corpus
 from heard_training.errors import TrainingError
 from heard_training.evaluate import figures, judge
 from heard_training.export.parity import PROBES, check_batches, check_logits, compare
-from heard_training.run import export_run, fit_run, ship
+from heard_training.run import export_run, fit_run, prepare_run, ship
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +35,7 @@ def test_the_command_line_verifies_it(tiny_run):
     assert done.returncode == 0 and "tiny 0.1.0 is sound" in done.stdout
 
 
-def test_the_manifest_says_how_it_came_about(tiny_run, tiny_data):
+def test_the_manifest_says_how_it_came_about(tiny_run, tiny_data, tiny_encoder):
     manifest = json.loads((tiny_run / "bundle/bundle.json").read_text())
     assert manifest["training"]["config"]["fit"]["epochs"] == 15.0
     assert manifest["training"]["packages"]["torch"]
@@ -43,7 +43,8 @@ def test_the_manifest_says_how_it_came_about(tiny_run, tiny_data):
     assert manifest["parity"]["largest_logit_difference_to_torch"] < 2e-3
     assert manifest["parity"]["fused"]["Attention"] == 2
     assert manifest["metrics"] == json.loads((tiny_run / "metrics.json").read_text())
-    assert str(tiny_data / "texts") not in json.dumps(manifest)
+    assert str(tiny_data) not in json.dumps(manifest)
+    assert str(tiny_encoder) not in json.dumps(manifest)
 
 
 def test_figures_cover_dev_and_test(tiny_run):
@@ -102,16 +103,25 @@ def test_an_unfaithful_graph_is_refused(tiny_run, tiny_config):
         check_logits(network, session, tokenizer, 2e-3)
 
 
-def test_a_graph_that_decides_otherwise_leaves_no_bundle(tiny_run, tiny_config, tmp_path):
+def test_a_graph_that_decides_otherwise_is_refused(tiny_run, tiny_config, tmp_path):
     import dataclasses
 
     out = tmp_path / "out"
     shutil.copytree(tiny_run, out)
     config = load_config(tiny_config)
-    gates = dataclasses.replace(config.export, changed_share=-1.0)
+    gates = dataclasses.replace(config.export, changed_share=-1.0, schemes=("nbits8",))
     with pytest.raises(TrainingError, match="decided otherwise"):
         export_run(dataclasses.replace(config, export=gates), out)
-    assert not (out / "bundle").exists()
+    # The bundle that stood there before still does.
+    assert heard.load(out / "bundle").bundle.manifest["metrics"]
+
+
+def test_a_network_of_another_corpus_is_not_calibrated(tiny_run, tiny_config, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(tiny_run, out)
+    prepare_run(load_config(tiny_config, calibration_share=0.5), out)
+    with pytest.raises(TrainingError, match="trained on"):
+        export_run(load_config(tiny_config), out)
 
 
 def test_changed_decisions_are_counted(tiny_run):

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from heard.session import Session
+from heard_training.config import SCHEMES
 from heard_training.errors import TrainingError
 from heard_training.export.fitting import Observed, fit_stored, round_rows
-from heard_training.export.quantise import SCHEMES, quantise
+from heard_training.export.quantise import quantise
 
 pytestmark = pytest.mark.slow
 

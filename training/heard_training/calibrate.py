@@ -176,9 +176,7 @@ def _best_threshold(
     decided = chances[:, None] >= _GRID
     best = []
     for _ in range(count):
-        weights = np.bincount(
-            generator.integers(len(truth), size=len(truth)), minlength=len(truth)
-        )
+        weights = np.bincount(generator.integers(len(truth), size=len(truth)), minlength=len(truth))
         hits = (weights * truth) @ decided
         scores = 2 * hits / np.maximum(weights @ decided + (weights * truth).sum(), 1)
         best.append(scores.max())
@@ -201,7 +199,8 @@ def _bands(
         threshold = float(thresholds.levels[target, 0])
         above = (float(t) for t in np.arange(threshold, 1.0, 0.01) if (chances >= t).any())
         below = (float(t) for t in np.arange(threshold, 0.0, -0.01) if (chances < t).any())
-        high = next((t for t in above if truth[chances >= t].mean() >= precision), threshold)
-        low = next((t for t in below if 1 - truth[chances < t].mean() >= precision), threshold)
+        # Where no decision is that precise, every one of that side is uncertain.
+        high = next((t for t in above if truth[chances >= t].mean() >= precision), 1.0)
+        low = next((t for t in below if 1 - truth[chances < t].mean() >= precision), 0.0)
         bands[name] = (round(low, 3), round(high, 3))
     return bands

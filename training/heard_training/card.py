@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,20 @@ from heard.labels import (
 )
 from heard_training.errors import TrainingError
 from heard_training.evaluate import FEWEST_FOR_MEAN
+from heard_training.markdown import table, three
 
 __all__ = ["check_card", "write_card"]
 
 _TEMPLATE = Path(__file__).with_name("card.md")
+
+_STORAGE = {
+    "fp32": "Weights and products in fp32",
+    "weights8": "Weights stored in 8 bits and widened on loading, products in fp32",
+    "weights16": "Weights stored in half precision and widened on loading, products in fp32",
+    "nbits8": "8-bit weights, products with activations rounded per token and block",
+    "static8": "8-bit weights and activations, with constant scales",
+    "mixed8": "8-bit weights and activations, with constant scales but for an eighth of products",
+}
 
 _SPLITS = {
     "dev": "Dev: real messages (tweets to airlines and companies, airline reviews, complaints)",
@@ -56,14 +66,14 @@ def card(manifest: Mapping[str, Any]) -> str:
         "name": manifest["name"],
         "version": manifest["version"],
         "megabytes": f"{manifest['files'][MODEL]['bytes'] / 1e6:.1f}",
-        "scheme": manifest["graph"]["scheme"],
+        "storage": _STORAGE[manifest["graph"]["scheme"]],
+        "pooled": _pooled(manifest),
         "window": manifest["inputs"]["window"],
         "max_characters": f"{manifest['inputs']['max_characters']:,}",
-        "pooling": manifest["pooling"],
-        "long_rows": training["calibrate"]["rows_longer_than_window"],
         "calibration_rows": training["calibrate"]["rows"],
         "encoder": training["config"]["network"]["encoder"],
         "minutes": training["minutes"],
+        "cpus": training.get("cpus", "?"),
         "epochs": f"{training['config']['fit']['epochs']:g}",
         "seed": training["config"]["fit"]["seed"],
         "labels": _labels(),
@@ -88,9 +98,14 @@ def card(manifest: Mapping[str, Any]) -> str:
     return _TEMPLATE.read_text(encoding="utf-8").format(**values)
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = [head, ["---"] * len(head), *([str(cell) for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def _pooled(manifest: Mapping[str, Any]) -> str:
+    record = manifest["training"]["calibrate"]
+    losses = record["loss_on_long_rows"]
+    tried = ", ".join(f"{how} {loss:.3f}" for how, loss in losses.items())
+    return (
+        f"`{manifest['pooling']}` (loss on the {record['rows_longer_than_window']} calibration "
+        f"rows that are longer than a window: {tried})"
+    )
 
 
 def _labels() -> str:
@@ -101,14 +116,14 @@ def _labels() -> str:
         ("span", SPAN_KINDS),
     )
     rows = [(f"`{label.name}`", kind, label.meaning) for kind, all_ in kinds for label in all_]
-    return _table(("output", "kind", "meaning"), rows)
+    return table(("output", "kind", "meaning"), rows)
 
 
 def _data(data: Mapping[str, Any]) -> str:
     splits = [split for split, count in data["rows"].items() if count]
     names = sorted({name for split in splits for name in data["sources"][split]})
     rows = [(name, *(data["sources"][split].get(name, 0) for split in splits)) for name in names]
-    return _table(("source", *splits), [*rows, ("all", *(data["rows"][s] for s in splits))])
+    return table(("source", *splits), [*rows, ("all", *(data["rows"][s] for s in splits))])
 
 
 def _split(title: str, figures: Mapping[str, Any]) -> str:
@@ -129,35 +144,35 @@ def _split(title: str, figures: Mapping[str, Any]) -> str:
     for name in TARGET_NAMES:
         target = figures["targets"][name]
         gold = " / ".join(str(count) for count in target["gold"])
-        rows.append((name, gold, *(_three(target[key]) for key in keys)))
+        rows.append((name, gold, *(three(target[key]) for key in keys)))
     emotions = figures["mean_emotions"]
     rows.append(
-        (f"mean of the {len(EMOTION_NAMES)} emotions", "", *(_three(emotions.get(k)) for k in keys))
+        (f"mean of the {len(EMOTION_NAMES)} emotions", "", *(three(emotions.get(k)) for k in keys))
     )
     signal_keys = ("f1", "precision", "recall", "auroc", "brier")
     signals = [
         (
             name,
             figures["signals"][name]["count"],
-            *(_three(figures["signals"][name][key]) for key in signal_keys),
+            *(three(figures["signals"][name][key]) for key in signal_keys),
         )
         for name in SIGNAL_NAMES
     ]
     spans = [
         (
             kind,
-            _three(figures["spans"][kind]["f1"]),
-            _three(figures["spans"][kind]["annotators_f1"]),
+            three(figures["spans"][kind]["f1"]),
+            three(figures["spans"][kind]["annotators_f1"]),
         )
         for kind in SPAN_NAMES
     ]
-    mean = _three(figures["mean_signals_f1"])
+    mean = three(figures["mean_signals_f1"])
     parts = [
         f"### {title}, {figures['rows']} rows",
-        _table(head, rows),
-        _table(("signal", "positives", "F1", "precision", "recall", "AUROC", "Brier"), signals),
+        table(head, rows),
+        table(("signal", "positives", "F1", "precision", "recall", "AUROC", "Brier"), signals),
         f"Mean F1 over signals with at least {FEWEST_FOR_MEAN} positives: {mean}.",
-        _table(("span kind", "overlap F1", "annotators with each other"), spans),
+        table(("span kind", "overlap F1", "annotators with each other"), spans),
         f"Emotions reported as uncertain: {figures['uncertain_share']:.1%}.",
     ]
     return "\n\n".join(parts)
@@ -170,8 +185,4 @@ def _thresholds(manifest: Mapping[str, Any]) -> str:
         low, high = manifest["uncertain"].get(name, ("", ""))
         band = f"{low} to {high}" if name in manifest["uncertain"] else ""
         rows.append((name, " / ".join(f"{number:.3f}" for number in numbers), band))
-    return _table(("output", "thresholds", "uncertain"), rows)
-
-
-def _three(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+    return table(("output", "thresholds", "uncertain"), rows)

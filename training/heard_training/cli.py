@@ -20,6 +20,7 @@ from heard_training.config import Config, load_config
 __all__ = ["main"]
 
 _WRONG_USE = 2
+_INTERRUPTED = 130
 _NEEDED = ("accelerate", "datasets", "onnx", "scipy", "sklearn", "torch", "transformers")
 _PIP_LINE = "pip install -c constraints.txt -e '.[train]'"
 
@@ -37,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except HeardError as error:
         _complain(str(error))
         return _WRONG_USE
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     return 0
 
 
@@ -55,23 +58,22 @@ def _parser() -> argparse.ArgumentParser:
         made.set_defaults(run=run)
         return made
 
-    def configured(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    prepare = command("prepare", _prepare, "build one dataset from every source")
+    fit = command("fit", _fit, "train on the prepared dataset")
+    export = command("export", _export, "calibrate, export, verify and measure")
+    whole = command("run", _run, "prepare, fit and export, in one go")
+    schemes = command("schemes", _schemes, "compare the export schemes on a fitted network")
+    evaluate = command("evaluate", _evaluate, "measure a bundle; prints JSON")
+    ship = command("ship", _ship, "put a run's bundle and checkpoint where the wheel takes them")
+    for made in (prepare, fit, export, whole, schemes, evaluate):
         made.add_argument("--config", type=Path, help="a TOML file (default: the defaults)")
+    for made in (prepare, whole, evaluate):
         made.add_argument("--texts", help="a local folder of public texts with labels")
+    for made in (prepare, fit, export, whole, schemes, ship):
         made.add_argument("--out", type=Path, default=Path("build/run"), help="the run's folder")
-        return made
-
-    configured(command("prepare", _prepare, "build one dataset from every source"))
-    fit = configured(command("fit", _fit, "train on the prepared dataset"))
-    configured(command("export", _export, "calibrate, export, verify and measure"))
-    configured(command("schemes", _schemes, "compare the export schemes on a fitted network"))
-    whole = configured(command("run", _run, "prepare, fit and export, in one go"))
     for made in (fit, whole):
         made.add_argument("--resume", action="store_true", help="take up interrupted training")
-    evaluate = configured(command("evaluate", _evaluate, "measure a bundle; prints JSON"))
     evaluate.add_argument("bundle", nargs="?", type=Path, help="default: the one shipped")
-    ship = command("ship", _ship, "put a run's bundle and checkpoint where the wheel takes them")
-    ship.add_argument("--out", type=Path, default=Path("build/run"), help="the run's folder")
     card = command("card", _card, "write the model card from the shipped bundle")
     card.add_argument("--check", action="store_true", help="only tell whether it is up to date")
     command("describe", _describe, "print the tables of data/README.md")
@@ -136,7 +138,8 @@ def _describe(_: argparse.Namespace) -> None:
 
 
 def _config(arguments: argparse.Namespace) -> Config:
-    given = {"texts": arguments.texts} if arguments.texts else {}
+    texts = getattr(arguments, "texts", None)  # not every command reads texts
+    given = {"texts": texts} if texts else {}
     return load_config(arguments.config, **given)
 
 

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from heard.bundle import POOLINGS
-from heard.labels import MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
 from heard_training.errors import TrainingError
 
-__all__ = ["Config", "load_config"]
+__all__ = ["SCHEMES", "Config", "load_config"]
+
+#: How a graph may store its weights and compute its products; export/quantise.py explains them.
+SCHEMES = ("fp32", "weights8", "weights16", "nbits8", "static8", "mixed8")
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,6 @@ class Network:
     # Dropout before the heads and inside the encoder, but for its attention weights: there it
     # costs half the time of training on CPUs, because it keeps torch from fusing attention.
     dropout: float = 0.1
-    # The outputs; other labels make another model, which `heard` refuses to load.
-    targets: tuple[str, ...] = TARGET_NAMES
-    max_level: int = MAX_LEVEL
-    signals: tuple[str, ...] = SIGNAL_NAMES
-    spans: tuple[str, ...] = SPAN_NAMES
 
 
 @dataclass(frozen=True)
@@ -126,16 +123,39 @@ class Config:
                 f"calibrate.pooling is {self.calibrate.pooling!r}: choose {', '.join(POOLINGS)} "
                 "or best."
             )
-        if not 0 < self.data.calibration_share < 1:
+        for key, value in (
+            ("data.calibration_share", self.data.calibration_share),
+            ("calibrate.sure_precision", self.calibrate.sure_precision),
+        ):
+            if not 0 < value < 1:
+                raise TrainingError(f"{key} is {value}: choose a number between 0 and 1.")
+        for key, number in (
+            ("fit.epochs", self.fit.epochs),
+            ("fit.batch_size", self.fit.batch_size),
+            ("fit.accumulation", self.fit.accumulation),
+            ("fit.learning_rate", self.fit.learning_rate),
+            ("calibrate.resamplings", self.calibrate.resamplings),
+        ):
+            if not number > 0:
+                raise TrainingError(f"{key} is {number}: choose a number above 0.")
+        window, overlap = self.network.window, self.network.overlap
+        if not 0 <= overlap < window - 8:
             raise TrainingError(
-                f"data.calibration_share is {self.data.calibration_share}: "
-                "choose a number between 0 and 1."
+                f"network.overlap is {overlap} in a window of {window}: choose a smaller overlap."
+            )
+        unknown = [name for name in self.export.schemes if name not in SCHEMES]
+        if unknown or not self.export.schemes:
+            raise TrainingError(
+                f"export.schemes is {list(self.export.schemes)}: choose among {', '.join(SCHEMES)}."
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values, as they are saved with a model; the folder of texts unnamed."""
+        """Return plain values, as they are saved with a model; no folder's path is among them."""
         values = dataclasses.asdict(self)
         values["data"]["texts"] = "a local folder" if self.data.texts else ""
+        for section, key in (("data", "authored"), ("data", "sources"), ("network", "encoder")):
+            path = Path(values[section][key])
+            values[section][key] = path.name if path.is_absolute() else values[section][key]
         return values
 
 
@@ -153,7 +173,10 @@ def load_config(path: Path | None, **data: Any) -> Config:  # noqa: ANN401 - che
             raise TrainingError(f"There is no configuration at {path}.") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise TrainingError(f"{path} is not valid TOML: {error}.") from error
-    tables["data"] = {**tables.get("data", {}), **data}
+        except OSError as error:
+            raise TrainingError(f"{path} cannot be read: {error.strerror}.") from error
+    if data and isinstance(tables.setdefault("data", {}), dict):
+        tables["data"] |= data
     sections = {section.name: section.default_factory for section in dataclasses.fields(Config)}
     unknown = sorted(tables.keys() - sections.keys())
     if unknown:

@@ -18,6 +18,7 @@ from typing import Any
 from datasets import Dataset, DatasetDict, Features, List, Value
 
 from heard.labels import MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
+from heard.text import normalise
 from heard_training.config import Config
 from heard_training.errors import TrainingError
 from heard_training.sources import (
@@ -43,7 +44,6 @@ FEATURES = Features(
         "source": Value("string"),
         "source_id": Value("string"),
         "channel": Value("string"),
-        "sample": Value("string"),
         # Soft targets: the mean over views of "level >= k"; 1.0 in the mask where it is known.
         "level_targets": List(List(Value("float32"))),
         "level_mask": List(List(Value("float32"))),
@@ -62,15 +62,18 @@ FEATURES = Features(
 
 def build_corpus(config: Config) -> tuple[DatasetDict, dict[str, Any]]:
     """Read every source that ``config`` names; return the splits and a summary of them."""
-    rights = read_sources(Path(config.data.sources))
-    trainable = {name for name, source in rights.items() if source["train"]}
-    trainable |= set(config.data.own_sources)
+    trainable = _trainable(config)
+    messages = list(_messages(config))
+    measured = {_essence(m.text) for m in messages if m.split in ("dev", "test")}
     rows: dict[str, list[dict[str, Any]]] = {split: [] for split in SPLITS}
     left_out: Counter[str] = Counter()
-    for message in _messages(config):
+    repeated: Counter[str] = Counter()
+    for message in messages:
         split = _split_of(message, trainable, config.data.calibration_share)
         if split is None:
             left_out[message.source] += 1
+        elif split in ("train", "calibrate") and _essence(message.text) in measured:
+            repeated[message.source] += 1
         else:
             rows[split].append(_row(message))
     if not rows["train"] or not rows["calibrate"]:
@@ -80,6 +83,7 @@ def build_corpus(config: Config) -> tuple[DatasetDict, dict[str, Any]]:
         "rows": {split: len(rows[split]) for split in SPLITS},
         "sources": {split: dict(Counter(r["source"] for r in rows[split])) for split in SPLITS},
         "left_out_for_rights": dict(left_out),
+        "left_out_as_in_dev_or_test": dict(repeated),
         "sha256": {split: _sha256(rows[split]) for split in SPLITS},
     }
     return corpus, summary
@@ -105,6 +109,23 @@ def load_corpus(folder: Path) -> tuple[DatasetDict, dict[str, Any]]:
         raise TrainingError(f"There is no prepared corpus at {folder}: run `heard-train prepare`.")
     summary = json.loads((folder / _SUMMARY).read_text(encoding="utf-8"))
     return DatasetDict.load_from_disk(folder), summary
+
+
+def _trainable(config: Config) -> set[str]:
+    """Name the sources that may be trained on: those allowed by the table, and one's own."""
+    rights = read_sources(Path(config.data.sources))
+    for name in config.data.own_sources:
+        if name in rights and not rights[name]["train"]:
+            raise TrainingError(
+                f"{config.data.sources} forbids training on {name}: take it out of "
+                "data.own_sources."
+            )
+    return {name for name, source in rights.items() if source["train"]} | {*config.data.own_sources}
+
+
+def _essence(text: str) -> str:
+    """Fold case, spacing and normalisation: texts of one essence are one text."""
+    return " ".join(normalise(text).text.lower().split())
 
 
 def _dataset(rows: list[dict[str, Any]]) -> Dataset:
@@ -148,7 +169,6 @@ def _row(message: Message) -> dict[str, Any]:
         "source": message.source,
         "source_id": message.source_id,
         "channel": message.channel,
-        "sample": message.sample,
         "level_targets": [[value for value, _ in target] for target in level_pairs],
         "level_mask": [[known for _, known in target] for target in level_pairs],
         "signal_targets": [value for value, _ in signal_pairs],

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from heard.labels import MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
 from heard_training import metrics
+from heard_training.markdown import table, three
 from heard_training.sources import Labelling, Message, read_authored
 
 __all__ = ["describe"]
@@ -28,17 +28,12 @@ def describe(folder: Path) -> str:
     return "\n\n".join(parts)
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = [head, ["---"] * len(head), *([str(cell) for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def _rows(messages: list[Message]) -> str:
     slices = Counter((message.source_id.rpartition("-")[0], message.split) for message in messages)
     names = sorted({name for name, _ in slices})
     rows = [(name, slices[name, "train"], slices[name, "test"]) for name in names]
     total = [sum(row[column] for row in rows) for column in (1, 2)]
-    return _table(("slice", "train", "test"), [*rows, ("all", *total)])
+    return table(("slice", "train", "test"), [*rows, ("all", *total)])
 
 
 def _levels(messages: list[Message]) -> str:
@@ -46,12 +41,12 @@ def _levels(messages: list[Message]) -> str:
         name: Counter(message.gold.levels[name] for message in messages) for name in TARGET_NAMES
     }
     head = ("target", *(f"level {level}" for level in range(MAX_LEVEL + 1)))
-    return _table(head, [(n, *(c[k] for k in range(MAX_LEVEL + 1))) for n, c in counts.items()])
+    return table(head, [(n, *(c[k] for k in range(MAX_LEVEL + 1))) for n, c in counts.items()])
 
 
 def _signals(messages: list[Message]) -> str:
     counts = Counter(name for message in messages for name in message.gold.signals or ())
-    return _table(("signal", "messages"), [(name, counts[name]) for name in SIGNAL_NAMES])
+    return table(("signal", "messages"), [(name, counts[name]) for name in SIGNAL_NAMES])
 
 
 def _spans(messages: list[Message]) -> str:
@@ -60,7 +55,7 @@ def _spans(messages: list[Message]) -> str:
         (kind, sum(bool(spans[kind]) for spans in known), sum(len(spans[kind]) for spans in known))
         for kind in SPAN_NAMES
     ]
-    return _table(("span kind", f"messages of {len(known)}", "spans"), rows)
+    return table(("span kind", f"messages of {len(known)}", "spans"), rows)
 
 
 def _agreement(messages: list[Message]) -> str:
@@ -74,18 +69,14 @@ def _agreement(messages: list[Message]) -> str:
             metrics.f1(one >= 2, two >= 2),
             metrics.quadratic_kappa(one, two),
         )
-        rows.append((name, *map(_three, scores)))
+        rows.append((name, *map(three, scores)))
     for name in SIGNAL_NAMES:
         one, two = (
             np.array([_has(view, name) for view in views]) for views in zip(*pairs, strict=True)
         )
-        rows.append((name, _three(metrics.f1(one, two)), "", ""))
-    return _table((f"author and second, {len(pairs)} rows", "F1", "F1 >= 2", "kappa"), rows)
+        rows.append((name, three(metrics.f1(one, two)), "", ""))
+    return table((f"author and second, {len(pairs)} rows", "F1", "F1 >= 2", "kappa"), rows)
 
 
 def _has(view: Labelling, name: str) -> bool:
     return name in (view.signals or ())
-
-
-def _three(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"

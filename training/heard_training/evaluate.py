@@ -10,7 +10,7 @@ import numpy.typing as npt
 from datasets import Dataset
 
 from heard import Analyzer, Assessment
-from heard.labels import EMOTION_NAMES, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
+from heard.labels import EMOTION_NAMES, MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
 from heard_training import metrics
 
 __all__ = ["Judged", "figures", "judge"]
@@ -71,7 +71,16 @@ def figures(judged: Judged) -> dict[str, Any]:
             "rows": len(rows),
             "mean_emotions": {
                 key: metrics.mean_known([emotion[key] for emotion in emotions])
-                for key in ("f1_1", "f1_2", "qwk", "auroc_1", "auroc_2", "brier_1", "ece_1")
+                for key in (
+                    "f1_1",
+                    "f1_2",
+                    "qwk",
+                    "auroc_1",
+                    "auroc_2",
+                    "brier_1",
+                    "brier_2",
+                    "ece_1",
+                )
             },
             "targets": targets,
             "mean_signals_f1": metrics.mean_known(counted),
@@ -89,10 +98,10 @@ def _target(judged: Judged, place: int) -> dict[str, Any]:
     gold, decided = judged.gold_levels[known, place], judged.levels[known, place]
     figures: dict[str, Any] = {
         "rows": int(known.sum()),
-        "gold": [int((gold == level).sum()) for level in range(4)],
+        "gold": [int((gold == level).sum()) for level in range(MAX_LEVEL + 1)],
         "qwk": metrics.quadratic_kappa(gold, decided),
     }
-    for k in (1, 2, 3):
+    for k in range(1, MAX_LEVEL + 1):
         truth, chances = gold >= k, judged.at_least[known, place, k - 1]
         figures |= {
             f"f1_{k}": metrics.f1(truth, decided >= k),

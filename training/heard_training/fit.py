@@ -5,13 +5,16 @@ Resuming, bf16, accumulation, progress bars and ``torchrun`` come with it.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import importlib.resources
 import importlib.util
 import json
+import os
 import platform
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +27,7 @@ from tokenizers import Tokenizer
 from transformers import AutoTokenizer, Trainer, TrainingArguments, set_seed
 
 from heard.labels import BIO
+from heard.session import available_cpus
 from heard.tokens import MessageTokenizer
 from heard_training.config import Config
 from heard_training.errors import TrainingError
@@ -54,17 +58,17 @@ def load_tokenizer(name: str, config: Config) -> MessageTokenizer:
     window, overlap = config.network.window, config.network.overlap
     file = Path(name) / "tokenizer.json"
     try:
-        inner = (
+        inner: Tokenizer = (
             Tokenizer.from_file(str(file))
             if file.is_file()
             else AutoTokenizer.from_pretrained(name, use_fast=True).backend_tokenizer
         )
-        return MessageTokenizer(inner, window=window, overlap=overlap)
-    except (OSError, ValueError, AttributeError) as error:
+    except Exception as error:  # the Rust library raises plain Exception
         raise TrainingError(
             f"The encoder {name!r} cannot be loaded ({type(error).__name__}): give a folder with "
             "config.json, weights and tokenizer.json, or a name that the hub knows while online."
         ) from error
+    return MessageTokenizer(inner, window=window, overlap=overlap)
 
 
 def load_checkpoint(
@@ -98,6 +102,8 @@ def fit(
     network = HeardNetwork.from_encoder(name, config)
     network.start_at_base_rates(*_base_rates(rows))
     work = folder.with_name(folder.name + ".work")
+    if not resume and int(os.environ.get("RANK", "0")) == 0:
+        shutil.rmtree(work, ignore_errors=True)  # an older run's steps would be taken up instead
     trainer = Trainer(
         model=network,
         args=_arguments(config, work),
@@ -105,7 +111,8 @@ def fit(
         data_collator=collate,
         optimizers=(_optimizer(network, config), None),
     )
-    trainer.train(resume_from_checkpoint=_last(work) if resume else None)
+    with contextlib.redirect_stdout(sys.stderr):  # where Trainer would write its progress
+        trainer.train(resume_from_checkpoint=_last(work) if resume else None)
     if trainer.is_world_process_zero():
         record = {
             "config": config.to_dict(),
@@ -198,6 +205,7 @@ def _provenance() -> dict[str, Any]:
         revision = asked.stdout.strip()
     return {
         "python": platform.python_version(),
+        "cpus": available_cpus(),
         "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
         "revision": revision,
     }

@@ -46,13 +46,17 @@ def quadratic_kappa(truth: npt.NDArray[np.int64], decided: npt.NDArray[np.int64]
     return float(cohen_kappa_score(truth, decided, labels=labels, weights="quadratic"))
 
 
-def brier(truth: Bools, chances: Floats) -> float:
+def brier(truth: Bools, chances: Floats) -> float | None:
     """Mean squared difference of probability and outcome (Brier 1950)."""
+    if not len(truth):
+        return None
     return float(np.mean((chances - truth) ** 2))
 
 
-def expected_calibration_error(truth: Bools, chances: Floats, bins: int = 15) -> float:
+def expected_calibration_error(truth: Bools, chances: Floats, bins: int = 15) -> float | None:
     """Mean gap between probability and frequency over equal-width bins (Naeini et al. 2015)."""
+    if not len(truth):
+        return None
     place = np.minimum((chances * bins).astype(int), bins - 1)
     gaps = [
         abs(chances[place == b].mean() - truth[place == b].mean()) * (place == b).mean()

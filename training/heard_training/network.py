@@ -17,7 +17,7 @@ from torch.nn import functional
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.utils import ModelOutput
 
-from heard.labels import BIO
+from heard.labels import BIO, MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
 from heard_training.config import Config
 from heard_training.features import IGNORED_TAG
 
@@ -105,10 +105,10 @@ class HeardNetwork(PreTrainedModel):
         }
         heads = HeardConfig(
             encoder=described,
-            targets=list(config.network.targets),
-            max_level=config.network.max_level,
-            signals=list(config.network.signals),
-            spans=list(config.network.spans),
+            targets=list(TARGET_NAMES),
+            max_level=MAX_LEVEL,
+            signals=list(SIGNAL_NAMES),
+            spans=list(SPAN_NAMES),
             dropout=dropout,
             loss_weights=weights,
         )

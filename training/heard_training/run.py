@@ -25,7 +25,7 @@ from heard_training.evaluate import figures, judge
 from heard_training.export.graph import fuse
 from heard_training.export.parity import check_batches, check_logits, check_quantised, compare
 from heard_training.export.quantise import Feed, quantise
-from heard_training.export.survey import survey, table
+from heard_training.export.survey import survey, survey_table
 from heard_training.export.trace import trace
 from heard_training.fit import fit, load_checkpoint
 from heard_training.network import HeardNetwork
@@ -66,12 +66,17 @@ def fit_run(config: Config, out: Path, *, resume: bool = False) -> Path:
 def export_run(config: Config, out: Path) -> dict[str, Any]:
     """Export, calibrate, verify and measure the fitted network of ``out``.
 
+    The bundle appears under ``out`` once it has passed every gate; one that stood there before
+    stays until then.
+
     Raises:
-        TrainingError: when any gate is missed; no bundle is left then.
+        TrainingError: when a gate is missed, or corpus and network do not belong together.
     """
-    corpus, _ = load_corpus(out / CORPUS)
+    corpus, summary = load_corpus(out / CORPUS)
     network, tokenizer, training = load_checkpoint(out / CHECKPOINT, config)
-    work, bundle = out / "export", out / BUNDLE
+    _check_origin(config, summary, training)
+    training["config"] |= {key: config.to_dict()[key] for key in ("calibrate", "export")}
+    work = out / "export"
     work.mkdir(exist_ok=True)
     graph, parity = _fused(network, work, config)
     session = Session(graph)
@@ -82,15 +87,33 @@ def export_run(config: Config, out: Path) -> dict[str, Any]:
     fitted = fit_calibration(corpus["calibrate"], session, tokenizer, config)
     pack(graph, tokenizer, fitted, config, "fp32", training, work / "fp32")
     feeds = _feeds(tokenizer, corpus["train"])
+    candidate = work / "candidate"
 
     def make(scheme: str) -> dict[str, Any]:
         shipped = work / "shipped.onnx"
         quantise(graph, shipped, scheme=scheme, calibration=feeds)
-        pack(shipped, tokenizer, fitted, config, scheme, training, bundle)
-        return _check_bundle(bundle, work / "fp32", scheme, corpus, config)
+        pack(shipped, tokenizer, fitted, config, scheme, training, candidate)
+        return _check_bundle(candidate, work / "fp32", scheme, corpus, config)
 
     parity |= _first_sound(config.export.schemes, make)
-    return _measure(bundle, corpus, parity)
+    measured = _measure(candidate, corpus, parity)
+    shutil.rmtree(out / BUNDLE, ignore_errors=True)
+    candidate.rename(out / BUNDLE)
+    (out / METRICS).write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    return measured
+
+
+def _check_origin(config: Config, summary: dict[str, Any], training: dict[str, Any]) -> None:
+    """Refuse a corpus or a configuration other than those that the network was trained with."""
+    if summary["sha256"] != training["data"]["sha256"]:
+        raise TrainingError(
+            "The prepared corpus is not the one that the network was trained on, so that rows kept "
+            "aside may have been trained on: run `heard-train fit` again."
+        )
+    if config.to_dict()["network"] != training["config"]["network"]:
+        raise TrainingError(
+            "[network] is not what the network was trained with: run `heard-train fit` again."
+        )
 
 
 def _first_sound(schemes: Sequence[str], make: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
@@ -127,11 +150,18 @@ def evaluate_bundle(bundle: Path | None, corpus: DatasetDict) -> dict[str, Any]:
 
 
 def ship(out: Path, package: Path, checkpoint: Path) -> None:
-    """Copy a run's bundle into the package and its checkpoint beside the training code."""
-    read_bundle(out / BUNDLE)
-    for source, target in ((out / BUNDLE, package), (out / CHECKPOINT, checkpoint)):
+    """Copy a run's bundle into the package and its checkpoint beside the training code.
+
+    Raises:
+        TrainingError: when one of them is missing, or the bundle was never measured.
+    """
+    pairs = ((out / BUNDLE, package), (out / CHECKPOINT, checkpoint))
+    for source, _ in pairs:
         if not source.is_dir():
             raise TrainingError(f"There is nothing to ship at {source}: run `heard-train run`.")
+    if not read_bundle(out / BUNDLE).manifest["parity"]:
+        raise TrainingError(f"{out / BUNDLE} passed no gates: run `heard-train export`.")
+    for source, target in pairs:
         partial = target.with_name(target.name + ".partial")
         shutil.rmtree(partial, ignore_errors=True)
         shutil.copytree(source, partial)
@@ -148,7 +178,7 @@ def survey_run(config: Config, out: Path) -> str:
     graph, _ = _fused(network, work, config)
     rows = corpus["dev"] if len(corpus["dev"]) else corpus["test"]
     windows = [w.ids for text in rows["text"] for w in tokenizer.encode(text).windows]
-    return table(survey(graph, work, windows, _feeds(tokenizer, corpus["train"])))
+    return survey_table(survey(graph, work, windows, _feeds(tokenizer, corpus["train"])))
 
 
 def _fused(network: HeardNetwork, work: Path, config: Config) -> tuple[Path, dict[str, Any]]:
@@ -180,17 +210,13 @@ def _feeds(tokenizer: MessageTokenizer, rows: Dataset) -> list[Feed]:
 def _check_bundle(
     bundle: Path, fp32: Path, scheme: str, corpus: DatasetDict, config: Config
 ) -> dict[str, Any]:
-    """Compare the shipped bundle with fp32 and with itself; take it away if a gate is missed."""
+    """Compare a bundle with fp32 and with itself."""
     split = "dev" if len(corpus["dev"]) else "test"
     texts = corpus[split]["text"][:]
     _log.info("comparing decisions on %d messages of %s", len(texts), split)
-    try:
-        batches = check_batches(bundle, texts)
-        against = compare(load(fp32).assess_many(texts), load(bundle).assess_many(texts))
-        check_quantised(against, bundle / MODEL, scheme, config)
-    except TrainingError:
-        shutil.rmtree(bundle)
-        raise
+    batches = check_batches(bundle, texts)
+    against = compare(load(fp32).assess_many(texts), load(bundle).assess_many(texts))
+    check_quantised(against, bundle / MODEL, scheme, config)
     return {
         "split": split,
         "against_fp32": against.to_dict(),
@@ -199,10 +225,9 @@ def _check_bundle(
 
 
 def _measure(bundle: Path, corpus: DatasetDict, parity: dict[str, Any]) -> dict[str, Any]:
-    """Measure the bundle and write the figures into its manifest and beside it."""
+    """Measure a bundle and write the figures into its manifest."""
     measured = evaluate_bundle(bundle, corpus)
     manifest = dict(read_bundle(bundle).manifest)
     write_manifest(bundle, {**manifest, "metrics": measured, "parity": parity})
     load(bundle).session.session  # noqa: B018 - a last look: the graph loads and fits
-    (bundle.parent / METRICS).write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
     return measured

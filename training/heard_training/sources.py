@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from heard.errors import InputError
 from heard.labels import MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
+from heard.text import check_text
 from heard_training.errors import TrainingError
 
 __all__ = ["Labelling", "Message", "read_authored", "read_local", "read_sources"]
@@ -42,7 +44,6 @@ class Message:
     gold: Labelling
     views: tuple[Labelling, ...]
     channel: str = ""
-    sample: str = ""
     block: str = field(default="", repr=False)
 
     @property
@@ -63,7 +64,7 @@ def read_sources(path: Path) -> dict[str, dict[str, Any]]:
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise TrainingError(f"The table of sources at {path} cannot be read: {error}.") from error
     for name, source in sources.items():
-        if not isinstance(source.get("train"), bool):
+        if not isinstance(source, dict) or not isinstance(source.get("train"), bool):
             raise TrainingError(f"{path}, [{name}]: say `train = true` or `train = false`.")
     return sources
 
@@ -74,10 +75,11 @@ def read_authored(folder: Path) -> Iterator[Message]:
     if not files:
         raise TrainingError(f"There are no .jsonl files in {folder}: name the authored corpus.")
     for path in files:
-        for place, row in _rows(path):
+        for place, row in _rows(path, ("id", "split")):
+            if row["split"] not in ("train", "test"):
+                raise TrainingError(f"{place}: the split is {row['split']!r}, not train or test.")
             author = _labelling(place, row)
             second = _labelling(place, row["second"]) if row.get("second") else None
-            name, _, number = str(row["id"]).rpartition("-")
             yield Message(
                 source="authored",
                 source_id=row["id"],
@@ -85,10 +87,20 @@ def read_authored(folder: Path) -> Iterator[Message]:
                 split=row["split"],
                 gold=Labelling(author.levels, author.signals, second.spans if second else None),
                 views=(author, second) if second else (author,),
-                channel=row.get("channel", ""),
-                # Neighbouring ids hold minimal pairs: a block is never cut between two splits.
-                block=f"{name}-{int(number) // 25}",
+                channel=str(row.get("channel", "")),
+                block=_block(place, row["id"]),
             )
+
+
+def _block(place: str, row_id: str) -> str:
+    """Name the block of 25 that an id lies in.
+
+    Neighbouring ids hold minimal pairs: a block is never cut between two splits.
+    """
+    name, _, number = row_id.rpartition("-")
+    if not number.isdecimal():
+        raise TrainingError(f"{place}: the id {row_id!r} does not end in a number, as in x-0001.")
+    return f"{name}-{(int(number) - 1) // 25}"  # ids count from one
 
 
 def read_local(folder: Path) -> Iterator[Message]:
@@ -102,13 +114,9 @@ def read_local(folder: Path) -> Iterator[Message]:
     for split, path in files.items():
         if not path.is_file():
             continue
-        for place, row in _rows(path):
+        for place, row in _rows(path, ("source", "source_id")):
             gold = _labelling(place, row)
-            views = tuple(
-                _labelling(place, view)
-                for view in row.get("annotations", [])
-                if view.get("spans") is not None
-            )
+            views = tuple(_labelling(place, view) for view in row.get("annotations", []))
             yield Message(
                 source=row["source"],
                 source_id=row["source_id"],
@@ -116,8 +124,7 @@ def read_local(folder: Path) -> Iterator[Message]:
                 split=split,
                 gold=gold,
                 views=views or (gold,),
-                sample=row.get("sample", ""),
-                channel=_CHANNELS.get(row["source"], ""),
+                channel=str(row.get("channel", _CHANNELS.get(row["source"], ""))),
             )
 
 
@@ -132,37 +139,67 @@ _CHANNELS = {
 }
 
 
-def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, start=1):
-            place = f"{path}, line {number}"
-            try:
-                row = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise TrainingError(f"{place} is not JSON: {error.msg}.") from error
-            if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-                raise TrainingError(f"{place} has no `text`.")
-            yield place, row
+def _rows(path: Path, required: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Read JSON lines; ``required`` names the fields that must be there as text."""
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        place = f"{path}, line {number}"
+        try:
+            row = json.loads(line.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            raise TrainingError(f"{place} is not UTF-8: convert the file.") from error
+        except json.JSONDecodeError as error:
+            raise TrainingError(f"{place} is not JSON: {error.msg}.") from error
+        if not isinstance(row, dict):
+            raise TrainingError(f"{place} is not a JSON object.")
+        for name in ("text", *required):
+            if not isinstance(row.get(name), str):
+                raise TrainingError(f"{place} has no `{name}`, or it is no text.")
+        try:
+            check_text(row["text"])
+        except InputError as error:
+            raise TrainingError(f"{place}: {error}") from None
+        yield place, row
 
 
-def _labelling(place: str, row: Mapping[str, Any]) -> Labelling:
-    levels = row.get("levels") or {}
+def _labelling(place: str, row: Any) -> Labelling:  # noqa: ANN401 - checked right here
+    if not isinstance(row, dict):
+        raise TrainingError(f"{place}: a labelling must be an object, not {row!r}.")
+    signals = row.get("signals")
+    if signals is not None:
+        if not isinstance(signals, list):
+            raise TrainingError(f"{place}: signals must be a list of names, not {signals!r}.")
+        unknown = [name for name in signals if name not in SIGNAL_NAMES]
+        if unknown:
+            raise TrainingError(f"{place}: there is no signal {unknown[0]!r}.")
+    return Labelling(
+        levels=_levels(place, row.get("levels") or {}),
+        signals=None if signals is None else frozenset(signals),
+        spans=_spans(place, row.get("spans"), row.get("text")),
+    )
+
+
+def _levels(place: str, levels: Any) -> dict[str, int]:  # noqa: ANN401 - checked right here
+    if not isinstance(levels, dict):
+        raise TrainingError(f"{place}: levels must be an object, not {levels!r}.")
     for name, level in levels.items():
         if name not in TARGET_NAMES:
             raise TrainingError(f"{place}: there is no level {name!r}.")
-        if level not in range(MAX_LEVEL + 1):
+        if type(level) is not int or level not in range(MAX_LEVEL + 1):
             raise TrainingError(f"{place}: {name} is {level!r}, not 0 to {MAX_LEVEL}.")
-    signals = row.get("signals")
-    unknown = set(signals or ()) - set(SIGNAL_NAMES)
-    if unknown:
-        raise TrainingError(f"{place}: there is no signal {sorted(unknown)[0]!r}.")
-    spans = row.get("spans")
-    if spans is not None and set(spans) - set(SPAN_NAMES):
-        raise TrainingError(f"{place}: spans must be among {', '.join(SPAN_NAMES)}.")
-    return Labelling(
-        levels=dict(levels),
-        signals=None if signals is None else frozenset(signals),
-        spans=None
-        if spans is None
-        else {kind: [(int(a), int(b)) for a, b in found] for kind, found in spans.items()},
-    )
+    return dict(levels)
+
+
+def _spans(place: str, spans: Any, text: str | None) -> Spans | None:  # noqa: ANN401
+    if spans is None:
+        return None
+    if not isinstance(spans, dict) or set(spans) - set(SPAN_NAMES):
+        raise TrainingError(f"{place}: spans must be lists under {', '.join(SPAN_NAMES)}.")
+    end = float("inf") if text is None else len(text)
+    for kind, found in spans.items():
+        for span in found:
+            pair = isinstance(span, list) and len(span) == 2 and all(type(n) is int for n in span)
+            if not pair or not 0 <= span[0] < span[1] <= end:
+                raise TrainingError(
+                    f"{place}: {span!r} is no {kind} span: give [start, end) within the text."
+                )
+    return {kind: [(start, stop) for start, stop in found] for kind, found in spans.items()}

@@ -25,13 +25,13 @@ import numpy.typing as npt
 import onnx
 import onnxruntime as ort
 
+from heard_training.config import SCHEMES
 from heard_training.errors import TrainingError
 from heard_training.export.fitting import Observed, StaticFit, Stored, fit_static, fit_stored
 from heard_training.export.rewrite import Site, find_sites, rewrite
 
-__all__ = ["SCHEMES", "quantise"]
+__all__ = ["quantise"]
 
-SCHEMES = ("fp32", "weights8", "weights16", "nbits8", "static8", "mixed8")
 
 Feed = dict[str, npt.NDArray[np.int64]]
 
@@ -52,7 +52,7 @@ def quantise(source: Path, target: Path, *, scheme: str, calibration: Iterable[F
     Args:
         source: A graph written by :func:`heard_training.export.graph.fuse`.
         target: Where the result goes.
-        scheme: One of :data:`SCHEMES`.
+        scheme: One of :data:`heard_training.config.SCHEMES`.
         calibration: Inputs of the graph, ``attention_mask`` among them, like those of real use;
             not read by fp32, weights16 and nbits8, and best one message each.
 

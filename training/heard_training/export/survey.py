@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from heard.session import Session
-from heard_training.export.quantise import SCHEMES, Feed, quantise
+from heard_training.config import SCHEMES
+from heard_training.export.quantise import Feed, quantise
+from heard_training.markdown import table
 
-__all__ = ["Measured", "survey", "table"]
+__all__ = ["Measured", "survey", "survey_table"]
 
 #: Batch and tokens of each timed run.
 SHAPES = ((1, 16), (1, 32), (1, 64), (1, 128), (32, 32))
@@ -71,10 +73,9 @@ def survey(
     return measured
 
 
-def table(measured: Iterable[Measured]) -> str:
+def survey_table(measured: Iterable[Measured]) -> str:
     """Lay out a survey as a Markdown table."""
     shapes = [f"time {batch} x {tokens}" for batch, tokens in SHAPES]
-    head = ["scheme", "MB", *shapes, "largest error", "mean error"]
     rows = [
         [
             m.scheme,
@@ -85,7 +86,7 @@ def table(measured: Iterable[Measured]) -> str:
         ]
         for m in measured
     ]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
+    return table(["scheme", "MB", *shapes, "largest error", "mean error"], rows)
 
 
 def _alternating(sessions: dict[str, Session]) -> dict[str, list[float]]:
