@@ -76,6 +76,7 @@ def card(manifest: Mapping[str, Any]) -> str:
         "cpus": training.get("cpus", "?"),
         "epochs": f"{training['config']['fit']['epochs']:g}",
         "seed": training["config"]["fit"]["seed"],
+        "overlap": _overlap(training["data"]),
         "labels": _labels(),
         "data": _data(training["data"]),
         "figures": "\n\n".join(
@@ -106,6 +107,20 @@ def _pooled(manifest: Mapping[str, Any]) -> str:
         f"`{manifest['pooling']}` (loss on the {record['rows_longer_than_window']} calibration "
         f"rows that are longer than a window: {tried})"
     )
+
+
+def _overlap(data: Mapping[str, Any]) -> str:
+    """Tell whether texts that are measured were kept out of training, which was not always so."""
+    left_out = data.get("left_out_as_in_dev_or_test")
+    if left_out is None:
+        return (
+            "Texts of `test` were not compared with the training rows when this model was "
+            "trained: two of them stand, word for word, under other ids in training. (Since then "
+            "such rows are left out, and blocks of neighbouring ids are no longer cut between "
+            "`train` and `calibrate`.)"
+        )
+    count = sum(left_out.values())
+    return f"No text of `dev` or `test` was trained on; {count} that stood in both were left out."
 
 
 def _labels() -> str:

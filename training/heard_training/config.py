@@ -32,8 +32,6 @@ class Data:
     sources: str = "data/sources.toml"
     # Further sources that you have the right to train on (a company's own messages, say).
     own_sources: tuple[str, ...] = ()
-    # Channels whose rows are seen twice an epoch: those that the corpus is short of.
-    repeated_channels: tuple[str, ...] = ()
     # Share of the training rows that is kept aside for calibration and thresholds.
     calibration_share: float = 0.12
 

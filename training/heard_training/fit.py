@@ -16,13 +16,12 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from datasets import Dataset, concatenate_datasets
+from datasets import Dataset
 from tokenizers import Tokenizer
 from transformers import AutoTokenizer, Trainer, TrainingArguments, set_seed
 
@@ -98,7 +97,7 @@ def fit(
     set_seed(config.fit.seed)
     name = resolve_encoder(config.network.encoder)
     tokenizer = load_tokenizer(name, config)
-    rows = _repeated(encode_rows(corpus["train"], tokenizer), config.data.repeated_channels)
+    rows = encode_rows(corpus["train"], tokenizer)
     network = HeardNetwork.from_encoder(name, config)
     network.start_at_base_rates(*_base_rates(rows))
     work = folder.with_name(folder.name + ".work")
@@ -126,12 +125,6 @@ def fit(
         _save(network, tokenizer, record, folder)
         shutil.rmtree(work, ignore_errors=True)
     return folder
-
-
-def _repeated(rows: Dataset, channels: Sequence[str]) -> Dataset:
-    """Append the rows of ``channels`` once more."""
-    again = [place for place, channel in enumerate(rows["channel"]) if channel in channels]
-    return concatenate_datasets([rows, rows.select(again)]) if again else rows
 
 
 def _arguments(config: Config, work: Path) -> TrainingArguments:
