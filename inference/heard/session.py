@@ -140,6 +140,20 @@ def _check_graph(session: onnxruntime.InferenceSession, path: Path) -> None:
             f"{path} has the inputs {', '.join(inputs)}, not {', '.join(sorted(GRAPH_INPUTS))}: "
             "export it anew."
         )
+    wrong = [
+        f"{node.name} of {node.type}"
+        for nodes, kind in (
+            (session.get_inputs(), "tensor(int64)"),
+            (session.get_outputs(), "tensor(float)"),
+        )
+        for node in nodes
+        if node.type != kind
+    ]
+    if wrong:
+        raise BundleError(
+            f"{path} has {', '.join(wrong)}: inputs must be int64 and outputs float32; export it "
+            "anew."
+        )
     shapes = {node.name: node.shape for node in session.get_outputs()}
     for name, wanted in GRAPH_OUTPUTS.items():
         shape = shapes.get(name)

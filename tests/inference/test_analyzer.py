@@ -207,6 +207,11 @@ def test_a_session_pickles_as_a_recipe(analyzer):
     assert (again.path, again.threads) == (analyzer.session.path, analyzer.session.threads)
 
 
+def test_an_analyzer_goes_along_to_a_spawned_process(analyzer):
+    again = pickle.loads(pickle.dumps(analyzer))  # noqa: S301
+    assert again.assess(TEXTS[1]) == analyzer.assess(TEXTS[1])
+
+
 def test_reading_a_message_imports_nothing_heavy():
     code = (
         "import sys, heard; heard.load().assess('Where is my parcel?');"

@@ -6,6 +6,7 @@ import pytest
 
 import heard
 from heard import BundleError
+from heard.bundle import sha256_of
 
 
 def _edit(bundle, change):
@@ -13,6 +14,13 @@ def _edit(bundle, change):
     manifest = json.loads(path.read_text(encoding="utf-8"))
     change(manifest)
     path.write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def _repin(bundle):
+    """Name the model's real size and hash, so that only its content is at fault."""
+    path = bundle / "model.onnx"
+    pinned = {"sha256": sha256_of(path), "bytes": path.stat().st_size}
+    _edit(bundle, lambda manifest: manifest["files"].update({"model.onnx": pinned}))
 
 
 def _refusal(path):
@@ -79,19 +87,33 @@ def test_one_flipped_bit(bundle_copy):
 
 
 def test_a_file_that_is_no_graph(bundle_copy):
-    from heard.bundle import sha256_of
-
-    path = bundle_copy / "model.onnx"
-    path.write_bytes(b"no graph at all")
-    pinned = {"sha256": sha256_of(path), "bytes": path.stat().st_size}
-    _edit(bundle_copy, lambda manifest: manifest["files"].update({"model.onnx": pinned}))
+    (bundle_copy / "model.onnx").write_bytes(b"no graph at all")
+    _repin(bundle_copy)
     assert "cannot be loaded" in _refusal(bundle_copy)
+
+
+def test_a_graph_of_other_types(bundle_copy):
+    onnx = pytest.importorskip("onnx")
+    path = bundle_copy / "model.onnx"
+    model = onnx.load(path)
+    for node in model.graph.input:
+        node.type.tensor_type.elem_type = onnx.TensorProto.INT32
+    cast = onnx.helper.make_node("Cast", ["input_ids"], ["ids64"], to=onnx.TensorProto.INT64)
+    mask = onnx.helper.make_node("Cast", ["attention_mask"], ["mask64"], to=onnx.TensorProto.INT64)
+    names = {"input_ids": "ids64", "attention_mask": "mask64"}
+    for node in model.graph.node:
+        for place, name in enumerate(node.input):
+            node.input[place] = names.get(name, name)
+    nodes = [cast, mask, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    onnx.save(model, path)
+    _repin(bundle_copy)
+    assert "int64" in _refusal(bundle_copy)
 
 
 def test_a_graph_with_other_outputs(bundle_copy):
     onnx = pytest.importorskip("onnx")
-    from heard.bundle import sha256_of
-
     path = bundle_copy / "model.onnx"
     model = onnx.load(path)
     for node in model.graph.node:
@@ -100,6 +122,5 @@ def test_a_graph_with_other_outputs(bundle_copy):
                 node.output[place] = "reasons"
     next(o for o in model.graph.output if o.name == "signals").name = "reasons"
     onnx.save(model, path)
-    pinned = {"sha256": sha256_of(path), "bytes": path.stat().st_size}
-    _edit(bundle_copy, lambda manifest: manifest["files"].update({"model.onnx": pinned}))
+    _repin(bundle_copy)
     assert "the output signals" in _refusal(bundle_copy)
