@@ -105,19 +105,23 @@ class Analyzer:
         """
         if isinstance(texts, str | bytes):
             raise InputError("Give a list of messages here, or one message to assess().")
-        return self._stream(iter(texts))
+        try:
+            source = iter(texts)
+        except TypeError:
+            kind = type(texts).__name__
+            raise InputError(f"Messages must come as a list or a stream, not {kind}.") from None
+        return self._stream(source)
 
     def _stream(self, source: Iterator[str]) -> Iterator[Assessment]:
         done = 0
-        while chunk := list(islice(source, _CHUNK)):
-            for place, text in enumerate(chunk):
-                try:
-                    check_text(text)
-                except InputError as error:
-                    yield from self._assess(chunk[:place])
-                    raise InputError(f"Message {done + place}: {error}") from None
-            done += len(chunk)
+        while True:
+            chunk, failure = _next_chunk(source, done)
             yield from self._assess(chunk)
+            if failure is not None:
+                raise failure
+            if not chunk:
+                return
+            done += len(chunk)
 
     def _assess(self, texts: list[str]) -> Iterator[Assessment]:
         encoded = [self.tokenizer.encode(text) for text in texts]
@@ -175,6 +179,19 @@ class Analyzer:
         return low <= emotion.probability < high
 
 
+def _next_chunk(source: Iterator[str], done: int) -> tuple[list[str], InputError | None]:
+    """Read some messages; where one cannot be read, those before it, and the reason."""
+    chunk: list[str] = []
+    try:
+        for text in islice(source, _CHUNK):
+            chunk.append(check_text(text))
+    except InputError as error:
+        # A source that names its own places (the command line: lines) has already done so.
+        known = str(error).startswith("Line ")
+        return chunk, error if known else InputError(f"Message {done + len(chunk)}: {error}")
+    return chunk, None
+
+
 def _primary(emotions: Mapping[str, Emotion]) -> str:
     """Name the emotion of the highest level (ties: the likelier at that level), or ``"none"``."""
 
@@ -203,5 +220,7 @@ def load(
         BundleError: when the bundle is missing, damaged or of another make.
         InputError: when a threshold or ``threads`` cannot be used.
     """
+    if path is not None and not isinstance(path, str | PathLike):
+        raise InputError(f"A bundle is named by its folder, not by {path!r}.")
     folder = default_path() if path is None else Path(path)
     return Analyzer(read_bundle(folder), thresholds=thresholds, threads=threads)

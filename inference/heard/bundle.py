@@ -163,12 +163,13 @@ class Thresholds:
 def _in_unit(name: str, value: Any, shape: tuple[int, ...]) -> Array:  # noqa: ANN401
     """Return numbers between 0 and 1 in this shape, or say in one sentence what is wrong."""
     try:
+        if np.asarray(value).dtype.kind not in "iuf":  # neither text nor truth values
+            raise ValueError
         numbers = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
         numbers = np.full(1, np.nan)
     wanted = f"{shape[0]} numbers" if shape else "one number"
-    fits = numbers.shape == shape and not isinstance(value, bool)
-    if not fits or not ((numbers >= 0) & (numbers <= 1)).all():
+    if numbers.shape != shape or not ((numbers >= 0) & (numbers <= 1)).all():
         raise ValueError(f"The threshold for {name!r} must be {wanted} from 0 to 1, not {value!r}.")
     return numbers
 
@@ -234,7 +235,7 @@ def read_bundle(path: Path) -> Bundle:
     _check_files(path, manifest)
     try:
         return _parse(path, manifest, sha256)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
         reason = f"the entry {error} is missing" if isinstance(error, KeyError) else str(error)
         raise BundleError(f"{path / MANIFEST} cannot be used: {reason}.") from error
 
@@ -247,7 +248,7 @@ def _read_manifest(path: Path) -> tuple[dict[str, Any], str]:
         raise BundleError(
             f"There is no {MANIFEST} in {path.parent}: give the bundle's folder."
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BundleError(f"{path} cannot be read: {type(error).__name__}.") from error
     if not isinstance(manifest, dict):
         raise BundleError(f"{path} must hold one JSON object: write the bundle anew.")
@@ -285,18 +286,29 @@ def _parse(path: Path, manifest: Mapping[str, Any], sha256: str) -> Bundle:
         raise ValueError(
             f"its pooling is {manifest['pooling']!r}, not one of {', '.join(POOLINGS)}"
         )
-    bands = {name: manifest["uncertain"][name] for name in EMOTION_NAMES}
+    window = _whole("window", inputs["window"], 9, 10**6)
+    bands = {
+        name: _in_unit(f"uncertain {name}", manifest["uncertain"][name], (2,)).tolist()
+        for name in EMOTION_NAMES
+    }
     return Bundle(
         path=path,
         name=str(manifest["name"]),
         version=str(manifest["version"]),
         sha256=sha256,
-        window=int(inputs["window"]),
-        overlap=int(inputs["overlap"]),
-        max_characters=int(inputs["max_characters"]),
+        window=window,
+        overlap=_whole("overlap", inputs["overlap"], 0, window - 8),
+        max_characters=_whole("max_characters", inputs["max_characters"], 1, 10**9),
         pooling=manifest["pooling"],
         calibration=Calibration.from_dict(manifest["calibration"]),
         thresholds=Thresholds.from_dict(manifest["thresholds"]),
-        uncertain={name: (float(band[0]), float(band[1])) for name, band in bands.items()},
+        uncertain={name: (low, high) for name, (low, high) in bands.items()},
         manifest=manifest,
     )
+
+
+def _whole(name: str, value: object, least: int, most: int) -> int:
+    """Return a whole number in this range, or say in one sentence what is wrong."""
+    if type(value) is not int or not least <= value <= most:
+        raise ValueError(f"its {name} is {value!r}, not a whole number from {least} to {most}")
+    return value

@@ -23,12 +23,15 @@ from heard.text import check_text
 
 __all__ = ["main"]
 
+_FAILED = 1
 _WRONG_USE = 2
 _INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    if sys.stdout is None or sys.stderr is None:  # closed by the caller: nothing can be said
+        return _FAILED
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # whatever the terminal's own encoding is
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -44,6 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except OSError as error:  # a full disk behind standard output, say
+        _complain(f"The results could not be written: {error.strerror}.")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _FAILED
     return code
 
 
@@ -69,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     assess.add_argument("--threads", type=int, help="CPU threads (default: up to 4)")
     form = assess.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON array, indented")
-    form.add_argument("--jsonl", action="store_true", help="one JSON object a line, as they come")
+    form.add_argument("--jsonl", action="store_true", help="one JSON object a line, some at a time")
     assess.set_defaults(run=_assess)
 
     info = commands.add_parser("info", help="say what the model is and what its labels mean")
@@ -108,7 +115,11 @@ def _show_all(analyzer: Analyzer, texts: Iterator[str]) -> None:
 
 def _messages(given: Sequence[str]) -> Iterator[str]:
     if list(given) == ["-"]:
+        if sys.stdin is None:
+            raise InputError("Standard input is closed: pipe messages into it.")
         return _lines(sys.stdin.buffer)
+    if "-" in given:
+        raise InputError("- stands for standard input, and must stand alone.")
     return iter(given)  # bytes that are not UTF-8 arrive from the shell as lone surrogates
 
 
@@ -173,7 +184,8 @@ def _decided_at(threshold: Any) -> str:  # noqa: ANN401 - None, a number, or thr
 
 def _verify(arguments: argparse.Namespace) -> int:
     analyzer = load(arguments.path)
-    analyzer.session.session  # noqa: B018 - makes the session, which checks the graph
+    longest = analyzer.tokenizer.encode("a " * analyzer.bundle.window).windows[0]
+    analyzer.session.run([longest.ids])  # makes the session, which checks the graph, and uses it
     _print(f"{analyzer.bundle.path}: {analyzer.model.name} {analyzer.model.version} is sound")
     return 0
 

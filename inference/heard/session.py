@@ -22,7 +22,9 @@ import onnxruntime
 
 __all__ = ["Session", "available_cpus"]
 
+#: Of ourselves we take few; asked to, as many as a large server has.
 _MOST_THREADS = 4
+_MOST_ASKED_FOR = 256
 _CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 Outputs = dict[str, npt.NDArray[np.float32]]
@@ -57,8 +59,12 @@ class Session:
         Raises:
             InputError: when ``threads`` is not a positive number.
         """
-        if threads is not None and (type(threads) is not int or threads < 1):
-            raise InputError(f"threads must be a whole number from 1, not {threads!r}.")
+        if threads is not None and (
+            type(threads) is not int or not 1 <= threads <= _MOST_ASKED_FOR
+        ):
+            raise InputError(
+                f"threads must be a whole number from 1 to {_MOST_ASKED_FOR}, not {threads!r}."
+            )
         self.path = path
         self.threads = threads or min(_MOST_THREADS, available_cpus())
         self._made: tuple[int, onnxruntime.InferenceSession] | None = None
@@ -129,7 +135,14 @@ class Session:
             mask[row, : len(row_ids)] = 1
         names = list(GRAPH_OUTPUTS)
         feed = dict(zip(GRAPH_INPUTS, (input_ids, mask), strict=True))
-        return dict(zip(names, self.session.run(names, feed), strict=True))
+        session = self.session
+        try:
+            return dict(zip(names, session.run(names, feed), strict=True))
+        except Exception as error:  # onnxruntime's own classes derive from Exception alone
+            raise BundleError(
+                f"{self.path} cannot be run on {length} tokens: {type(error).__name__}; "
+                "its tokenizer or its window is not the graph's."
+            ) from error
 
 
 def _check_graph(session: onnxruntime.InferenceSession, path: Path) -> None:

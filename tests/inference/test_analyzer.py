@@ -74,6 +74,12 @@ def test_the_position_of_a_bad_message_is_named(analyzer):
         analyzer.assess_many(["a", "b", None])
 
 
+@pytest.mark.parametrize("texts", [None, 5])
+def test_what_is_no_list_is_refused(analyzer, texts):
+    with pytest.raises(InputError, match="list"):
+        analyzer.assess_many(texts)
+
+
 def test_one_text_in_place_of_a_list_is_refused(analyzer):
     with pytest.raises(InputError, match="list"):
         analyzer.assess_many("hello")

@@ -7,6 +7,7 @@ import pytest
 import heard
 from heard import BundleError
 from heard.bundle import sha256_of
+from heard.labels import EMOTION_NAMES
 
 
 def _edit(bundle, change):
@@ -60,6 +61,9 @@ def test_a_broken_manifest(bundle_copy, content):
         ("thresholds", {}, "angry"),
         ("uncertain", {"angry": 3}, "cannot be used"),
         ("inputs", {"normalisation": 0}, "normalisation 0"),
+        ("inputs", {"normalisation": 1, "window": "256"}, "window"),
+        ("inputs", {"normalisation": 1, "window": 256, "overlap": 300}, "overlap"),
+        ("uncertain", {name: [0.1] for name in EMOTION_NAMES}, "2 numbers"),
     ],
 )
 def test_a_manifest_that_does_not_match(bundle_copy, key, value, words):

@@ -79,6 +79,8 @@ def test_bytes_that_are_not_utf8_as_an_argument():
         (("assess", "x", "--threshold", "angry"), "NAME=NUMBER"),
         (("assess", "x", "--threshold", "happy=0.5"), "happy"),
         (("assess", "x", "--threads", "0"), "threads"),
+        (("assess", "x", "--threads", "100000"), "threads"),
+        (("assess", "-", "x"), "alone"),
         (("verify", "nowhere"), "nowhere"),
     ],
 )
@@ -109,6 +111,19 @@ def test_info_names_every_label_and_verify_is_content():
     done = run("verify")
     assert done.returncode == 0 and b"sound" in done.stdout
     assert json.loads(run("info", "--json").stdout)["schema"] == 1
+
+
+def test_answers_before_a_bad_line_are_given():
+    done = run("assess", "-", "--jsonl", stdin=b"fine\n" * 50 + b"caf\xe9\n")
+    assert done.returncode == 2 and b"Line 51" in done.stderr
+    assert len(done.stdout.splitlines()) == 50
+
+
+def test_a_full_disk_is_told():
+    command = f"{sys.executable} -m heard assess hi --jsonl > /dev/full"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=120)
+    assert done.returncode == 1
+    assert b"could not be written" in done.stderr and b"Traceback" not in done.stderr
 
 
 def test_a_terminal_of_another_encoding_is_no_reason_to_fail():

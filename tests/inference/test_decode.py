@@ -57,6 +57,8 @@ def test_a_calibration_that_could_cross_is_refused():
         ({"abusive": "high"}, "one number"),
         ({"abusive": float("nan")}, "one number"),
         ({"abusive": True}, "one number"),
+        ({"abusive": "0.5"}, "one number"),
+        ({"angry": [True, True, True]}, "3 numbers"),
         ({"abusive": [0.5]}, "one number"),
         ([0.5], "mapping"),
     ],

@@ -152,6 +152,11 @@ def _prepared(row, tmp_path, tiny_config):
         ('{"id": "x", "text": "a", "split": "train"}', "end in a number"),
         ('{"text": "a", "split": "train"}', "`id`"),
         ('{"id": "x-1", "text": "a", "split": "train", "spans": {"need": [[0, 9]]}}', "need span"),
+        ('{"id": "x-1", "text": "a", "split": "train", "spans": {"need": 5}}', "lists"),
+        (
+            '{"id": "x-1", "text": "a", "split": "train", "second": {"spans": {"need": [[0, 9]]}}}',
+            "need span",
+        ),
         ('{"id": "x-1", "text": "\\ud800", "split": "train"}', "surrogate"),
     ],
 )

@@ -134,8 +134,19 @@ class Config:
             ("fit.learning_rate", self.fit.learning_rate),
             ("calibrate.resamplings", self.calibrate.resamplings),
         ):
-            if not number > 0:
+            if not 0 < number < 1e9:
                 raise TrainingError(f"{key} is {number}: choose a number above 0.")
+        for key, share in (
+            ("network.dropout", self.network.dropout),
+            ("fit.warmup_share", self.fit.warmup_share),
+        ):
+            if not 0 <= share < 1:
+                raise TrainingError(f"{key} is {share}: choose a number from 0, below 1.")
+        if not 0 <= self.fit.seed < 2**32:
+            raise TrainingError(f"fit.seed is {self.fit.seed}: choose one from 0 to 2**32 - 1.")
+        self._check_names()
+
+    def _check_names(self) -> None:
         window, overlap = self.network.window, self.network.overlap
         if not 0 <= overlap < window - 8:
             raise TrainingError(

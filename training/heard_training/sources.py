@@ -61,7 +61,7 @@ def read_sources(path: Path) -> dict[str, dict[str, Any]]:
     """
     try:
         sources = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise TrainingError(f"The table of sources at {path} cannot be read: {error}.") from error
     for name, source in sources.items():
         if not isinstance(source, dict) or not isinstance(source.get("train"), bool):
@@ -78,8 +78,9 @@ def read_authored(folder: Path) -> Iterator[Message]:
         for place, row in _rows(path, ("id", "split")):
             if row["split"] not in ("train", "test"):
                 raise TrainingError(f"{place}: the split is {row['split']!r}, not train or test.")
-            author = _labelling(place, row)
-            second = _labelling(place, row["second"]) if row.get("second") else None
+            length = len(row["text"])
+            author = _labelling(place, row, length)
+            second = _labelling(place, row["second"], length) if row.get("second") else None
             yield Message(
                 source="authored",
                 source_id=row["id"],
@@ -115,8 +116,12 @@ def read_local(folder: Path) -> Iterator[Message]:
         if not path.is_file():
             continue
         for place, row in _rows(path, ("source", "source_id")):
-            gold = _labelling(place, row)
-            views = tuple(_labelling(place, view) for view in row.get("annotations", []))
+            length = len(row["text"])
+            gold = _labelling(place, row, length)
+            annotations = row.get("annotations", [])
+            if not isinstance(annotations, list):
+                raise TrainingError(f"{place}: annotations must be a list of labellings.")
+            views = tuple(_labelling(place, view, length) for view in annotations)
             yield Message(
                 source=row["source"],
                 source_id=row["source_id"],
@@ -161,7 +166,7 @@ def _rows(path: Path, required: Sequence[str]) -> Iterator[tuple[str, dict[str, 
         yield place, row
 
 
-def _labelling(place: str, row: Any) -> Labelling:  # noqa: ANN401 - checked right here
+def _labelling(place: str, row: Any, length: int) -> Labelling:  # noqa: ANN401 - checked right here
     if not isinstance(row, dict):
         raise TrainingError(f"{place}: a labelling must be an object, not {row!r}.")
     signals = row.get("signals")
@@ -174,7 +179,7 @@ def _labelling(place: str, row: Any) -> Labelling:  # noqa: ANN401 - checked rig
     return Labelling(
         levels=_levels(place, row.get("levels") or {}),
         signals=None if signals is None else frozenset(signals),
-        spans=_spans(place, row.get("spans"), row.get("text")),
+        spans=_spans(place, row.get("spans"), length),
     )
 
 
@@ -189,16 +194,16 @@ def _levels(place: str, levels: Any) -> dict[str, int]:  # noqa: ANN401 - checke
     return dict(levels)
 
 
-def _spans(place: str, spans: Any, text: str | None) -> Spans | None:  # noqa: ANN401
+def _spans(place: str, spans: Any, length: int) -> Spans | None:  # noqa: ANN401
     if spans is None:
         return None
-    if not isinstance(spans, dict) or set(spans) - set(SPAN_NAMES):
+    lists = isinstance(spans, dict) and all(isinstance(found, list) for found in spans.values())
+    if not lists or set(spans) - set(SPAN_NAMES):
         raise TrainingError(f"{place}: spans must be lists under {', '.join(SPAN_NAMES)}.")
-    end = float("inf") if text is None else len(text)
     for kind, found in spans.items():
         for span in found:
             pair = isinstance(span, list) and len(span) == 2 and all(type(n) is int for n in span)
-            if not pair or not 0 <= span[0] < span[1] <= end:
+            if not pair or not 0 <= span[0] < span[1] <= length:
                 raise TrainingError(
                     f"{place}: {span!r} is no {kind} span: give [start, end) within the text."
                 )
