@@ -184,11 +184,12 @@ def _next_chunk(source: Iterator[str], done: int) -> tuple[list[str], InputError
     chunk: list[str] = []
     try:
         for text in islice(source, _CHUNK):
-            chunk.append(check_text(text))
-    except InputError as error:
-        # A source that names its own places (the command line: lines) has already done so.
-        known = str(error).startswith("Line ")
-        return chunk, error if known else InputError(f"Message {done + len(chunk)}: {error}")
+            try:
+                chunk.append(check_text(text))
+            except InputError as error:
+                return chunk, InputError(f"Message {done + len(chunk)}: {error}")
+    except InputError as error:  # the source's own, which names the place in its own way
+        return chunk, error
     return chunk, None
 
 

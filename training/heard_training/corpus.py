@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from heard.labels import MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
 from heard.text import normalise
 from heard_training.config import Config
 from heard_training.errors import TrainingError
+from heard_training.files import written_whole
 from heard_training.sources import (
     Labelling,
     Message,
@@ -91,12 +91,9 @@ def build_corpus(config: Config) -> tuple[DatasetDict, dict[str, Any]]:
 
 def save_corpus(corpus: DatasetDict, summary: dict[str, Any], folder: Path) -> None:
     """Write the corpus under a temporary name, then rename: a folder that is there is whole."""
-    partial = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    corpus.save_to_disk(partial)
-    (partial / _SUMMARY).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
+    with written_whole(folder) as partial:
+        corpus.save_to_disk(partial)
+        (partial / _SUMMARY).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
 
 
 def load_corpus(folder: Path) -> tuple[DatasetDict, dict[str, Any]]:

@@ -31,6 +31,7 @@ from heard.tokens import MessageTokenizer
 from heard_training.config import Config
 from heard_training.errors import TrainingError
 from heard_training.features import IGNORED_TAG, collate, encode_rows
+from heard_training.files import written_whole
 from heard_training.network import HeardNetwork
 
 __all__ = ["fit", "load_checkpoint", "resolve_encoder"]
@@ -207,10 +208,7 @@ def _provenance() -> dict[str, Any]:
 def _save(
     network: HeardNetwork, tokenizer: MessageTokenizer, record: dict[str, Any], folder: Path
 ) -> None:
-    partial = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    network.to(torch.bfloat16).save_pretrained(partial)
-    tokenizer.tokenizer.save(str(partial / "tokenizer.json"))
-    (partial / _RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
+    with written_whole(folder) as partial:
+        network.to(torch.bfloat16).save_pretrained(partial)
+        tokenizer.tokenizer.save(str(partial / "tokenizer.json"))
+        (partial / _RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

@@ -22,6 +22,7 @@ from heard.text import NORMALISATION
 from heard.tokens import MessageTokenizer
 from heard_training.calibrate import Fitted
 from heard_training.config import Config
+from heard_training.files import written_whole
 
 __all__ = ["pack", "write_manifest"]
 
@@ -36,46 +37,42 @@ def pack(
     folder: Path,
 ) -> None:
     """Write ``folder`` under a temporary name, read it as a loader would, then rename it."""
-    partial = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    shutil.copyfile(graph, partial / MODEL)
-    tokenizer.tokenizer.save(str(partial / TOKENIZER))
-    manifest = {
-        "schema": SCHEMA,
-        "name": config.export.name,
-        "version": config.export.version,
-        "labels": LABELS,
-        "inputs": {
-            "window": tokenizer.window,
-            "overlap": tokenizer.overlap,
-            "max_characters": tokenizer.max_characters,
-            "normalisation": NORMALISATION,
-        },
-        "graph": {
-            "inputs": list(GRAPH_INPUTS),
-            "outputs": {name: list(shape) for name, shape in GRAPH_OUTPUTS.items()},
-            "scheme": scheme,
-        },
-        "pooling": fitted.pooling,
-        "calibration": fitted.calibration.to_dict(),
-        "thresholds": fitted.thresholds.to_dict(),
-        "uncertain": {name: list(band) for name, band in fitted.uncertain.items()},
-        "files": {
-            name: {
-                "sha256": sha256_of(partial / name),
-                "bytes": (partial / name).stat().st_size,
-            }
-            for name in (MODEL, TOKENIZER)
-        },
-        "training": {**training, "calibrate": fitted.record},
-        "metrics": {},
-        "parity": {},
-    }
-    write_manifest(partial, manifest)
-    read_bundle(partial)
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
+    with written_whole(folder) as partial:
+        shutil.copyfile(graph, partial / MODEL)
+        tokenizer.tokenizer.save(str(partial / TOKENIZER))
+        manifest = {
+            "schema": SCHEMA,
+            "name": config.export.name,
+            "version": config.export.version,
+            "labels": LABELS,
+            "inputs": {
+                "window": tokenizer.window,
+                "overlap": tokenizer.overlap,
+                "max_characters": tokenizer.max_characters,
+                "normalisation": NORMALISATION,
+            },
+            "graph": {
+                "inputs": list(GRAPH_INPUTS),
+                "outputs": {name: list(shape) for name, shape in GRAPH_OUTPUTS.items()},
+                "scheme": scheme,
+            },
+            "pooling": fitted.pooling,
+            "calibration": fitted.calibration.to_dict(),
+            "thresholds": fitted.thresholds.to_dict(),
+            "uncertain": {name: list(band) for name, band in fitted.uncertain.items()},
+            "files": {
+                name: {
+                    "sha256": sha256_of(partial / name),
+                    "bytes": (partial / name).stat().st_size,
+                }
+                for name in (MODEL, TOKENIZER)
+            },
+            "training": {**training, "calibrate": fitted.record},
+            "metrics": {},
+            "parity": {},
+        }
+        write_manifest(partial, manifest)
+        read_bundle(partial)
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:

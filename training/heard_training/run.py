@@ -27,6 +27,7 @@ from heard_training.export.parity import check_batches, check_logits, check_quan
 from heard_training.export.quantise import Feed, quantise
 from heard_training.export.survey import survey, survey_table
 from heard_training.export.trace import trace
+from heard_training.files import written_whole
 from heard_training.fit import fit, load_checkpoint
 from heard_training.network import HeardNetwork
 from heard_training.pack import pack, write_manifest
@@ -162,11 +163,8 @@ def ship(out: Path, package: Path, checkpoint: Path) -> None:
     if not read_bundle(out / BUNDLE).manifest["parity"]:
         raise TrainingError(f"{out / BUNDLE} passed no gates: run `heard-train export`.")
     for source, target in pairs:
-        partial = target.with_name(target.name + ".partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        shutil.copytree(source, partial)
-        shutil.rmtree(target, ignore_errors=True)
-        partial.rename(target)
+        with written_whole(target) as partial:
+            shutil.copytree(source, partial, dirs_exist_ok=True)
 
 
 def survey_run(config: Config, out: Path) -> str:
