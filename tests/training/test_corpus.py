@@ -184,6 +184,14 @@ def test_a_saved_corpus_is_read_back(built, tmp_path):
         load_corpus(tmp_path / "nowhere")
 
 
+def test_a_saved_corpus_without_public_texts_is_read_back(tmp_path, tiny_config):
+    corpus, summary = build_corpus(load_config(tiny_config, texts=""))
+    save_corpus(corpus, summary, tmp_path / "corpus")
+    again, _ = load_corpus(tmp_path / "corpus")
+    assert len(again["dev"]) == 0 and again["dev"].features == corpus["dev"].features
+    assert again["train"]["text"][:] == corpus["train"]["text"][:]
+
+
 def test_tags_mark_the_first_token_and_those_inside():
     offsets = [(0, 3), (4, 7), (8, 11), (12, 15)]
     assert tag_tokens(offsets, [[4, 11]]) == [0, 1, 2, 0]

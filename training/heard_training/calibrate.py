@@ -18,13 +18,13 @@ from scipy.optimize import minimize
 
 from heard.bundle import POOLINGS, Calibration, Thresholds
 from heard.decode import probabilities
-from heard.labels import EMOTION_NAMES, MAX_LEVEL, SIGNAL_NAMES, TARGET_NAMES
+from heard.labels import EMOTION_NAMES, MAX_LEVEL
 from heard.reader import MessageLogits, read
 from heard.session import Session
 from heard.tokens import MessageTokenizer
 from heard_training.config import Config
 
-__all__ = ["Fitted", "fit_calibration"]
+__all__ = ["Fitted", "calibrate", "fit_calibration", "fit_thresholds"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -55,12 +55,12 @@ def fit_calibration(
     tries = {}
     for how in POOLINGS if config.calibrate.pooling == "best" else (config.calibrate.pooling,):
         found = [logits for logits in read(session, encoded, how) if logits is not None]
-        calibration = _calibrate(found, rows, config.calibrate.prior_rows)
+        calibration = calibrate(*_stacked(found), rows, config.calibrate.prior_rows)
         tries[how] = (_loss(found, rows, calibration, long), found, calibration)
     pooling = min(tries, key=lambda how: tries[how][0])
     _, found, calibration = tries[pooling]
     at_least, chances = _chances(found, calibration)
-    thresholds = _thresholds(at_least, chances, rows, config)
+    thresholds = fit_thresholds(at_least, chances, rows, config)
     return Fitted(
         pooling=pooling,
         calibration=calibration,
@@ -74,19 +74,25 @@ def fit_calibration(
     )
 
 
+def _stacked(found: Sequence[MessageLogits]) -> tuple[Floats, Floats]:
+    levels = np.stack([logits.levels for logits in found]).astype(np.float64)
+    return levels, np.stack([logits.signals for logits in found]).astype(np.float64)
+
+
 def _chances(found: Sequence[MessageLogits], by: Calibration) -> tuple[Floats, Floats]:
-    levels = np.stack([logits.levels for logits in found])
-    signals = np.stack([logits.signals for logits in found])
-    return probabilities(levels, signals, by)
+    return probabilities(*_stacked(found), by)
 
 
 def _column(rows: Dataset, name: str) -> Floats:
     return np.asarray(rows[name][:], dtype=np.float64)
 
 
-def _calibrate(found: Sequence[MessageLogits], rows: Dataset, prior: float) -> Calibration:
-    levels = np.stack([logits.levels for logits in found]).astype(np.float64)
-    signals = np.stack([logits.signals for logits in found]).astype(np.float64)[..., None]
+def calibrate(levels: Floats, signals: Floats, rows: Dataset, prior: float) -> Calibration:
+    """Fit a scale and shifts per output, on logits ``[rows, targets, 3]`` and ``[rows, signals]``.
+
+    ``prior`` is the strength of the pull towards no change, in rows.
+    """
+    signals = signals[..., None]
     level_fits = [
         _platt(levels[:, i], target, mask, prior)
         for i, (target, mask) in enumerate(_pairs(rows, "level"))
@@ -97,7 +103,7 @@ def _calibrate(found: Sequence[MessageLogits], rows: Dataset, prior: float) -> C
     ]
     return Calibration(
         np.array([scale for scale, _ in level_fits]),
-        np.array([shifts for _, shifts in level_fits]),
+        np.array([shifts for _, shifts in level_fits]).reshape(-1, MAX_LEVEL),
         np.array([scale for scale, _ in signal_fits]),
         np.array([shifts[0] for _, shifts in signal_fits]),
     )
@@ -142,19 +148,23 @@ def _loss(
     return total / max(weight, 1.0)
 
 
-def _thresholds(at_least: Floats, chances: Floats, rows: Dataset, config: Config) -> Thresholds:
+def fit_thresholds(at_least: Floats, chances: Floats, rows: Dataset, config: Config) -> Thresholds:
+    """Choose a threshold per output, on ``[rows, targets, 3]`` and ``[rows, signals]``.
+
+    What is given are calibrated probabilities.
+    """
     generator = np.random.default_rng(config.fit.seed)
     count = config.calibrate.resamplings
     gold_levels, gold_signals = _column(rows, "gold_levels"), _column(rows, "gold_signals")
-    levels = np.full((len(TARGET_NAMES), MAX_LEVEL), 0.5)
-    for target in range(len(TARGET_NAMES)):
+    levels = np.full(at_least.shape[1:], 0.5)
+    for target in range(len(levels)):
         known = gold_levels[:, target] >= 0
         for k in range(MAX_LEVEL):
             levels[target, k] = _best_threshold(
                 at_least[known, target, k], gold_levels[known, target] > k, generator, count
             )
-    signals = np.full(len(SIGNAL_NAMES), 0.5)
-    for signal in range(len(SIGNAL_NAMES)):
+    signals = np.full(chances.shape[1:], 0.5)
+    for signal in range(len(signals)):
         known = gold_signals[:, signal] >= 0
         signals[signal] = _best_threshold(
             chances[known, signal], gold_signals[known, signal] > 0, generator, count

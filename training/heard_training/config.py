@@ -6,12 +6,14 @@ Defaults stand here, each beside its comment. The whole configuration is saved w
 from __future__ import annotations
 
 import dataclasses
+import json
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from heard.bundle import POOLINGS
+from heard.labels import SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
 from heard_training.errors import TrainingError
 
 __all__ = ["SCHEMES", "Config", "load_config"]
@@ -24,16 +26,31 @@ SCHEMES = ("fp32", "weights8", "weights16", "nbits8", "static8", "mixed8")
 class Data:
     """Which messages are learned from, and which are kept aside."""
 
-    # Folder of the authored corpus, relative to where the command is run.
+    # Folder of the authored corpus, relative to where the command is run; "" for none.
     authored: str = "data/authored"
     # Folder of local public texts with labels (messages/train.jsonl, messages/dev.jsonl), or "".
     texts: str = ""
+    # Folder of a table of yes/no labels with official splits (train.tsv, dev.tsv, test.tsv), below
+    # `texts` or by itself, or "". Its name is the source's; its dev split sets the thresholds.
+    label_table: str = ""
     # The table of sources and rights.
     sources: str = "data/sources.toml"
     # Further sources that you have the right to train on (a company's own messages, say).
     own_sources: tuple[str, ...] = ()
     # Share of the training rows that is kept aside for calibration and thresholds.
     calibration_share: float = 0.12
+
+
+@dataclass(frozen=True)
+class Heads:
+    """The network's outputs, by name. A bundle can be made of the default ones alone."""
+
+    # Ordinal, 0 to 3.
+    levels: tuple[str, ...] = TARGET_NAMES
+    # Yes or no.
+    signals: tuple[str, ...] = SIGNAL_NAMES
+    # Kinds of spans.
+    spans: tuple[str, ...] = SPAN_NAMES
 
 
 @dataclass(frozen=True)
@@ -110,6 +127,7 @@ class Config:
     """Everything that decides what a run makes."""
 
     data: Data = field(default_factory=Data)
+    heads: Heads = field(default_factory=Heads)
     network: Network = field(default_factory=Network)
     fit: Fit = field(default_factory=Fit)
     calibrate: Calibrate = field(default_factory=Calibrate)
@@ -146,11 +164,24 @@ class Config:
             raise TrainingError(f"fit.seed is {self.fit.seed}: choose one from 0 to 2**32 - 1.")
         self._check_names()
 
+    @property
+    def makes_a_bundle(self) -> bool:
+        """Whether the outputs are those that ``heard`` reads."""
+        return self.heads == Heads()
+
     def _check_names(self) -> None:
         window, overlap = self.network.window, self.network.overlap
         if not 0 <= overlap < window - 8:
             raise TrainingError(
                 f"network.overlap is {overlap} in a window of {window}: choose a smaller overlap."
+            )
+        names = [*self.heads.levels, *self.heads.signals]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice or not names:
+            raise TrainingError(
+                f"[heads] names {twice[0]!r} twice: give every output a name of its own."
+                if twice
+                else "[heads] names no levels and no signals: give at least one."
             )
         unknown = [name for name in self.export.schemes if name not in SCHEMES]
         if unknown or not self.export.schemes:
@@ -162,10 +193,16 @@ class Config:
         """Return plain values, as they are saved with a model; no folder's path is among them."""
         values = dataclasses.asdict(self)
         values["data"]["texts"] = "a local folder" if self.data.texts else ""
-        for section, key in (("data", "authored"), ("data", "sources"), ("network", "encoder")):
+        for section, key in (
+            ("data", "authored"),
+            ("data", "sources"),
+            ("data", "label_table"),
+            ("network", "encoder"),
+        ):
             path = Path(values[section][key])
             values[section][key] = path.name if path.is_absolute() else values[section][key]
-        return values
+        plain: dict[str, Any] = json.loads(json.dumps(values))  # tuples to lists
+        return plain
 
 
 def load_config(path: Path | None, **data: Any) -> Config:  # noqa: ANN401 - checked by _section

@@ -16,9 +16,9 @@ from typing import Any
 
 from datasets import Dataset, DatasetDict, Features, List, Value
 
-from heard.labels import MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
+from heard.labels import MAX_LEVEL
 from heard.text import normalise
-from heard_training.config import Config
+from heard_training.config import Config, Heads
 from heard_training.errors import TrainingError
 from heard_training.files import written_whole
 from heard_training.sources import (
@@ -28,6 +28,7 @@ from heard_training.sources import (
     read_local,
     read_sources,
 )
+from heard_training.tables import read_label_table
 
 __all__ = ["SPLITS", "UNKNOWN", "build_corpus", "load_corpus", "save_corpus"]
 
@@ -64,18 +65,22 @@ def build_corpus(config: Config) -> tuple[DatasetDict, dict[str, Any]]:
     """Read every source that ``config`` names; return the splits and a summary of them."""
     trainable = _trainable(config)
     messages = list(_messages(config))
-    measured = {_essence(m.text) for m in messages if m.split in ("dev", "test")}
+    # The splits of a benchmark are taken as they are: its published figures rest on them.
+    official = bool(config.data.label_table)
+    kept_aside = 0.0 if official else config.data.calibration_share
+    reported = [] if official else [m for m in messages if m.split in ("dev", "test")]
+    measured = {_essence(message.text) for message in reported}
     rows: dict[str, list[dict[str, Any]]] = {split: [] for split in SPLITS}
     left_out: Counter[str] = Counter()
     repeated: Counter[str] = Counter()
     for message in messages:
-        split = _split_of(message, trainable, config.data.calibration_share)
+        split = _split_of(message, trainable, kept_aside)
         if split is None:
             left_out[message.source] += 1
         elif split in ("train", "calibrate") and _essence(message.text) in measured:
             repeated[message.source] += 1
         else:
-            rows[split].append(_row(message))
+            rows[split].append(_row(message, config.heads))
     if not rows["train"] or not rows["calibrate"]:
         raise TrainingError("No rows are left to train or to calibrate on: check [data].")
     corpus = DatasetDict({split: _dataset(rows[split]) for split in SPLITS})
@@ -92,7 +97,9 @@ def build_corpus(config: Config) -> tuple[DatasetDict, dict[str, Any]]:
 def save_corpus(corpus: DatasetDict, summary: dict[str, Any], folder: Path) -> None:
     """Write the corpus under a temporary name, then rename: a folder that is there is whole."""
     with written_whole(folder) as partial:
-        corpus.save_to_disk(partial)
+        # A split without rows is written as no file at all, which then cannot be read.
+        kept = DatasetDict({split: rows for split, rows in corpus.items() if len(rows)})
+        kept.save_to_disk(partial)
         (partial / _SUMMARY).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
 
 
@@ -105,7 +112,8 @@ def load_corpus(folder: Path) -> tuple[DatasetDict, dict[str, Any]]:
     if not (folder / _SUMMARY).is_file():
         raise TrainingError(f"There is no prepared corpus at {folder}: run `heard-train prepare`.")
     summary = json.loads((folder / _SUMMARY).read_text(encoding="utf-8"))
-    return DatasetDict.load_from_disk(folder), summary
+    kept = DatasetDict.load_from_disk(folder)
+    return DatasetDict({split: kept.get(split, _dataset([])) for split in SPLITS}), summary
 
 
 def _trainable(config: Config) -> set[str]:
@@ -132,9 +140,12 @@ def _dataset(rows: list[dict[str, Any]]) -> Dataset:
 
 
 def _messages(config: Config) -> Iterator[Message]:
-    yield from read_authored(Path(config.data.authored))
-    if config.data.texts:
-        yield from read_local(Path(config.data.texts))
+    if config.data.authored:
+        yield from read_authored(Path(config.data.authored), config.heads)
+    if config.data.label_table:
+        yield from read_label_table(config)
+    elif config.data.texts:
+        yield from read_local(Path(config.data.texts), config.heads)
 
 
 def _split_of(message: Message, trainable: Iterable[str], calibration_share: float) -> str | None:
@@ -143,21 +154,23 @@ def _split_of(message: Message, trainable: Iterable[str], calibration_share: flo
         return message.split
     if message.source not in trainable:
         return None
+    if message.split == "calibrate":
+        return message.split
     # By a hash, so that a row stays on its side whatever else is added.
     digest = hashlib.sha256((message.block or message.sha256).encode()).digest()
     kept_aside = int.from_bytes(digest[:4]) / 2**32 < calibration_share
     return "calibrate" if kept_aside else "train"
 
 
-def _row(message: Message) -> dict[str, Any]:
+def _row(message: Message, heads: Heads) -> dict[str, Any]:
     level_views = [
-        [_cumulative(view.levels.get(name)) for name in TARGET_NAMES] for view in message.views
+        [_cumulative(view.levels.get(name)) for name in heads.levels] for view in message.views
     ]
-    signal_views = [[_present(view, name) for name in SIGNAL_NAMES] for view in message.views]
+    signal_views = [[_present(view, name) for name in heads.signals] for view in message.views]
     spans = [view.spans for view in message.views if view.spans is not None]
     level_pairs = [
         [_mean([view[target][k] for view in level_views]) for k in range(MAX_LEVEL)]
-        for target in range(len(TARGET_NAMES))
+        for target in range(len(heads.levels))
     ]
     signal_pairs = [_mean(list(column)) for column in zip(*signal_views, strict=True)]
     first = spans[0] if spans else {}
@@ -170,11 +183,11 @@ def _row(message: Message) -> dict[str, Any]:
         "level_mask": [[known for _, known in target] for target in level_pairs],
         "signal_targets": [value for value, _ in signal_pairs],
         "signal_mask": [known for _, known in signal_pairs],
-        "spans": _by_kind(first),
-        "span_mask": [float(kind in first) for kind in SPAN_NAMES],
-        "gold_levels": [message.gold.levels.get(name, UNKNOWN) for name in TARGET_NAMES],
-        "gold_signals": [_gold(message.gold, name) for name in SIGNAL_NAMES],
-        "annotated_spans": [_by_kind(view) for view in spans],
+        "spans": _by_kind(first, heads),
+        "span_mask": [float(kind in first) for kind in heads.spans],
+        "gold_levels": [message.gold.levels.get(name, UNKNOWN) for name in heads.levels],
+        "gold_signals": [_gold(message.gold, name) for name in heads.signals],
+        "annotated_spans": [_by_kind(view, heads) for view in spans],
     }
 
 
@@ -196,8 +209,8 @@ def _mean(values: list[float | None]) -> tuple[float, float]:
     return (sum(known) / len(known), 1.0) if known else (0.0, 0.0)
 
 
-def _by_kind(spans: Any) -> list[list[list[int]]]:  # noqa: ANN401 - sources.Spans, maybe empty
-    return [[[start, end] for start, end in spans.get(kind, ())] for kind in SPAN_NAMES]
+def _by_kind(spans: Any, heads: Heads) -> list[list[list[int]]]:  # noqa: ANN401 - Spans or {}
+    return [[[start, end] for start, end in spans.get(kind, ())] for kind in heads.spans]
 
 
 def _sha256(rows: list[dict[str, Any]]) -> str:

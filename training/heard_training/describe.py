@@ -10,6 +10,7 @@ import numpy as np
 from heard.labels import MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
 from heard_training import metrics
 from heard_training.markdown import table, three
+from heard_training.config import Heads
 from heard_training.sources import Labelling, Message, read_authored
 
 __all__ = ["describe"]
@@ -17,7 +18,7 @@ __all__ = ["describe"]
 
 def describe(folder: Path) -> str:
     """Return rows, distributions and agreement of the authored corpus, as Markdown tables."""
-    messages = list(read_authored(folder))
+    messages = list(read_authored(folder, Heads()))
     parts = [
         _rows(messages),
         _levels(messages),

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from datasets import Dataset
 
-from heard.labels import BIO, SPAN_NAMES
+from heard.labels import BIO
 from heard.tokens import MessageTokenizer
 
 __all__ = ["IGNORED_TAG", "collate", "encode_rows", "tag_tokens"]
@@ -49,7 +49,7 @@ def encode_rows(rows: Dataset, tokenizer: MessageTokenizer) -> Dataset:
             else [IGNORED_TAG] * window.count
             for spans, known in zip(row["spans"], row["span_mask"], strict=True)
         ]
-        special = [IGNORED_TAG] * len(SPAN_NAMES)
+        special = [IGNORED_TAG] * len(kinds)
         tags = [special] * window.lead + [list(token) for token in zip(*kinds, strict=True)]
         tags += [special] * (len(window.ids) - len(tags))
         return {
@@ -70,8 +70,8 @@ def collate(rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
 
     Returns:
         ``input_ids`` and ``attention_mask`` ``[batch, length]``, ``level_targets`` and
-        ``level_mask`` ``[batch, 5, 3]``, ``signal_targets`` and ``signal_mask`` ``[batch, 10]``,
-        ``span_tags`` ``[batch, length, 3]``.
+        ``level_mask`` ``[batch, targets, 3]``, ``signal_targets`` and ``signal_mask``
+        ``[batch, signals]``, ``span_tags`` ``[batch, length, kinds]``.
     """
     length = max(len(row["input_ids"]) for row in rows)
     ids = torch.zeros((len(rows), length), dtype=torch.long)

@@ -170,11 +170,10 @@ def _optimizer(network: HeardNetwork, config: Config) -> torch.optim.Optimizer:
 
 
 def _base_rates(rows: Dataset) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    columns = rows.with_format("numpy")
     rates = []
     for group in ("level", "signal"):
-        targets = np.stack(columns[f"{group}_targets"][:])
-        mask = np.stack(columns[f"{group}_mask"][:])
+        targets = np.array(rows[f"{group}_targets"][:])
+        mask = np.array(rows[f"{group}_mask"][:])
         rates.append(torch.tensor((targets * mask).sum(0) / np.maximum(mask.sum(0), 1)))
     tags = np.concatenate([np.asarray(row) for row in rows["span_tags"]])
     counts = np.stack([(tags == tag).sum(0) for tag in range(len(BIO))], axis=-1).astype(float)

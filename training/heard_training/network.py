@@ -1,4 +1,4 @@
-"""The network: an encoder, masked mean pooling, and three groups of heads.
+"""The network: an encoder, masked mean pooling, and up to three groups of heads.
 
 Levels are ordinal: per target a first logit and non-negative steps down from it, so that
 P(level >= 1) >= P(level >= 2) >= P(level >= 3) holds for every input. (Cumulative logits as in
@@ -17,7 +17,7 @@ from torch.nn import functional
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.utils import ModelOutput
 
-from heard.labels import BIO, MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
+from heard.labels import BIO, MAX_LEVEL
 from heard_training.config import Config
 from heard_training.features import IGNORED_TAG
 
@@ -52,7 +52,10 @@ class HeardConfig(PretrainedConfig):
 
 @dataclass
 class HeardOutput(ModelOutput):
-    """Logits: ``levels`` ``[batch, targets, 3]``, ``signals``, ``spans`` ``[..., kinds, tags]``."""
+    """Logits: ``levels`` ``[batch, targets, 3]``, ``signals``, ``spans`` ``[..., kinds, tags]``.
+
+    A group that the configuration does not name is ``None``.
+    """
 
     loss: Tensor | None = None
     levels: Tensor | None = None
@@ -76,9 +79,9 @@ class HeardNetwork(PreTrainedModel):
             self.encoder.pooler = None  # never used: the heads read the mean of the tokens
         size = inner.hidden_size
         self.dropout = nn.Dropout(config.dropout)
-        self.levels = nn.Linear(size, len(config.targets) * config.max_level)
-        self.signals = nn.Linear(size, len(config.signals))
-        self.spans = nn.Linear(size, len(config.spans) * len(BIO))
+        self.levels = _head(size, len(config.targets) * config.max_level)
+        self.signals = _head(size, len(config.signals))
+        self.spans = _head(size, len(config.spans) * len(BIO))
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -105,15 +108,15 @@ class HeardNetwork(PreTrainedModel):
         }
         heads = HeardConfig(
             encoder=described,
-            targets=list(TARGET_NAMES),
+            targets=list(config.heads.levels),
             max_level=MAX_LEVEL,
-            signals=list(SIGNAL_NAMES),
-            spans=list(SPAN_NAMES),
+            signals=list(config.heads.signals),
+            spans=list(config.heads.spans),
             dropout=dropout,
             loss_weights=weights,
         )
         network = cls(heads, encoder)
-        for head in (network.levels, network.signals, network.spans):
+        for head in filter(None, (network.levels, network.signals, network.spans)):
             network._init_weights(head)
         return network
 
@@ -128,12 +131,15 @@ class HeardNetwork(PreTrainedModel):
             signals: ``[signals]``, rates of presence.
             tags: ``[kinds, tags]``, rates of each tag.
         """
-        chain = torch.logit(levels.clamp(1e-3, 1 - 1e-3))
-        # The heads give steps through softplus; undo it. A step is at least a hundredth.
-        steps = torch.log(torch.expm1((chain[:, :-1] - chain[:, 1:]).clamp(min=1e-2)))
-        self.levels.bias.copy_(torch.cat([chain[:, :1], steps], dim=1).flatten())
-        self.signals.bias.copy_(torch.logit(signals.clamp(1e-3, 1 - 1e-3)))
-        self.spans.bias.copy_(tags.clamp(min=1e-4).log().flatten())
+        if self.levels is not None:
+            chain = torch.logit(levels.clamp(1e-3, 1 - 1e-3))
+            # The heads give steps through softplus; undo it. A step is at least a hundredth.
+            steps = torch.log(torch.expm1((chain[:, :-1] - chain[:, 1:]).clamp(min=1e-2)))
+            self.levels.bias.copy_(torch.cat([chain[:, :1], steps], dim=1).flatten())
+        if self.signals is not None:
+            self.signals.bias.copy_(torch.logit(signals.clamp(1e-3, 1 - 1e-3)))
+        if self.spans is not None:
+            self.spans.bias.copy_(tags.clamp(min=1e-4).log().flatten())
 
     def forward(
         self,
@@ -160,11 +166,13 @@ class HeardNetwork(PreTrainedModel):
         tokens = self.encoder(input_ids=input_ids, attention_mask=attention_mask)[0]
         output = self.heads(tokens, attention_mask)
         if level_targets is not None:
-            losses = {
-                "levels": _masked_bce(output.levels, level_targets, level_mask),
-                "signals": _masked_bce(output.signals, signal_targets, signal_mask),
-                "spans": _tag_loss(output.spans, span_tags),
-            }
+            losses = {}
+            if output.levels is not None:
+                losses["levels"] = _masked_bce(output.levels, level_targets, level_mask)
+            if output.signals is not None:
+                losses["signals"] = _masked_bce(output.signals, signal_targets, signal_mask)
+            if output.spans is not None:
+                losses["spans"] = _tag_loss(output.spans, span_tags)
             output.loss = _weighted(losses, self.config.loss_weights)
         return output
 
@@ -172,19 +180,26 @@ class HeardNetwork(PreTrainedModel):
         """Read the three groups of outputs off the encoder's tokens, ``[batch, length, size]``."""
         seen = attention_mask.unsqueeze(-1).to(tokens.dtype)
         mean = (tokens * seen).sum(dim=1) / seen.sum(dim=1).clamp(min=1.0)
-        return HeardOutput(
-            levels=self._chain(self.levels(self.dropout(mean))),
-            signals=self.signals(self.dropout(mean)),
-            spans=self.spans(self.dropout(tokens)).reshape(
+        output = HeardOutput()
+        if self.levels is not None:
+            output.levels = self._chain(self.levels(self.dropout(mean)))
+        if self.signals is not None:
+            output.signals = self.signals(self.dropout(mean))
+        if self.spans is not None:
+            output.spans = self.spans(self.dropout(tokens)).reshape(
                 tokens.shape[0], tokens.shape[1], len(self.config.spans), len(BIO)
-            ),
-        )
+            )
+        return output
 
     def _chain(self, raw: Tensor) -> Tensor:
         """Turn first logits and steps into logits that never cross."""
         raw = raw.reshape(-1, len(self.config.targets), self.config.max_level)
         first, steps = raw[..., :1], raw[..., 1:]
         return torch.cat([first, first - functional.softplus(steps).cumsum(dim=-1)], dim=-1)
+
+
+def _head(size: int, outputs: int) -> nn.Linear | None:
+    return nn.Linear(size, outputs) if outputs else None
 
 
 def _masked_bce(logits: Tensor, targets: Tensor, mask: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from heard import load
 from heard.bundle import MODEL, read_bundle
 from heard.session import Session
 from heard.tokens import MessageTokenizer
+from heard_training.benchmark import measure_labels
 from heard_training.calibrate import fit_calibration
 from heard_training.config import Config
 from heard_training.corpus import build_corpus, load_corpus, save_corpus
@@ -33,6 +34,7 @@ from heard_training.network import HeardNetwork
 from heard_training.pack import pack, write_manifest
 
 __all__ = [
+    "benchmark_run",
     "evaluate_bundle",
     "export_run",
     "fit_run",
@@ -73,6 +75,11 @@ def export_run(config: Config, out: Path) -> dict[str, Any]:
     Raises:
         TrainingError: when a gate is missed, or corpus and network do not belong together.
     """
+    if not config.makes_a_bundle:
+        raise TrainingError(
+            "[heads] declares outputs that heard does not read, so no bundle can be made of them: "
+            "`heard-train run` measures them without one."
+        )
     corpus, summary = load_corpus(out / CORPUS)
     network, tokenizer, training = load_checkpoint(out / CHECKPOINT, config)
     _check_origin(config, summary, training)
@@ -104,6 +111,23 @@ def export_run(config: Config, out: Path) -> dict[str, Any]:
     return measured
 
 
+def benchmark_run(config: Config, out: Path) -> dict[str, Any]:
+    """Measure the fitted network of ``out`` on the test split, in torch, whatever its labels are.
+
+    Raises:
+        TrainingError: when there is nothing to measure, or network and corpus differ.
+    """
+    corpus, summary = load_corpus(out / CORPUS)
+    network, tokenizer, training = load_checkpoint(out / CHECKPOINT, config)
+    _check_origin(config, summary, training)
+    if not config.heads.signals or not len(corpus["test"]):
+        raise TrainingError("There are no yes/no labels, or no test rows, to measure.")
+    measured = measure_labels(network, tokenizer, corpus["calibrate"], corpus["test"], config)
+    measured["training"] = {**training, "config": config.to_dict()}
+    (out / METRICS).write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    return measured
+
+
 def _check_origin(config: Config, summary: dict[str, Any], training: dict[str, Any]) -> None:
     """Refuse a corpus or a configuration other than those that the network was trained with."""
     if summary["sha256"] != training["data"]["sha256"]:
@@ -111,10 +135,13 @@ def _check_origin(config: Config, summary: dict[str, Any], training: dict[str, A
             "The prepared corpus is not the one that the network was trained on, so that rows kept "
             "aside may have been trained on: run `heard-train fit` again."
         )
-    if config.to_dict()["network"] != training["config"]["network"]:
-        raise TrainingError(
-            "[network] is not what the network was trained with: run `heard-train fit` again."
-        )
+    own = config.to_dict()
+    for section in ("network", "heads"):
+        if own[section] != training["config"].get(section, own[section]):
+            raise TrainingError(
+                f"[{section}] is not what the network was trained with: run `heard-train fit` "
+                "again."
+            )
 
 
 def _first_sound(schemes: Sequence[str], make: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
@@ -131,11 +158,14 @@ def _first_sound(schemes: Sequence[str], make: Callable[[str], dict[str, Any]]) 
 
 
 def run_all(config: Config, out: Path, *, resume: bool = False) -> dict[str, Any]:
-    """Prepare, fit, export and measure; returns the figures."""
+    """Prepare, fit, export and measure; returns the figures.
+
+    Outputs other than ``heard``'s own are measured without an export.
+    """
     started = time.monotonic()
     prepare_run(config, out)
     fit_run(config, out, resume=resume)
-    figures = export_run(config, out)
+    figures = export_run(config, out) if config.makes_a_bundle else benchmark_run(config, out)
     _log.info("done in %.0f minutes", (time.monotonic() - started) / 60)
     return figures
 

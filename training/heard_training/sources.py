@@ -7,12 +7,14 @@ import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from heard.errors import InputError
-from heard.labels import MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
+from heard.labels import MAX_LEVEL
 from heard.text import check_text
+from heard_training.config import Heads
 from heard_training.errors import TrainingError
 
 __all__ = ["Labelling", "Message", "read_authored", "read_local", "read_sources"]
@@ -34,7 +36,7 @@ class Message:
     """One message with its labels.
 
     ``gold`` is what evaluation compares with. ``views`` are the labellings that training averages.
-    ``split`` is the split that the file declares (train, dev or test).
+    ``split`` is the split that the file declares (train, dev or test; calibrate in benchmarks).
     """
 
     source: str
@@ -69,7 +71,7 @@ def read_sources(path: Path) -> dict[str, dict[str, Any]]:
     return sources
 
 
-def read_authored(folder: Path) -> Iterator[Message]:
+def read_authored(folder: Path, heads: Heads) -> Iterator[Message]:
     """Read the authored corpus: each row has its author's view and, mostly, a second one."""
     files = sorted(folder.glob("*.jsonl"))
     if not files:
@@ -78,9 +80,9 @@ def read_authored(folder: Path) -> Iterator[Message]:
         for place, row in _rows(path, ("id", "split")):
             if row["split"] not in ("train", "test"):
                 raise TrainingError(f"{place}: the split is {row['split']!r}, not train or test.")
-            length = len(row["text"])
-            author = _labelling(place, row, length)
-            second = _labelling(place, row["second"], length) if row.get("second") else None
+            read = partial(_labelling, place, length=len(row["text"]), heads=heads)
+            author = read(row)
+            second = read(row["second"]) if row.get("second") else None
             yield Message(
                 source="authored",
                 source_id=row["id"],
@@ -104,7 +106,7 @@ def _block(place: str, row_id: str) -> str:
     return f"{name}-{(int(number) - 1) // 25}"  # ids count from one
 
 
-def read_local(folder: Path) -> Iterator[Message]:
+def read_local(folder: Path, heads: Heads) -> Iterator[Message]:
     """Read a local folder of public texts: ``messages/train.jsonl`` and ``messages/dev.jsonl``."""
     files = {split: folder / "messages" / f"{split}.jsonl" for split in ("train", "dev")}
     if not any(path.is_file() for path in files.values()):
@@ -116,12 +118,12 @@ def read_local(folder: Path) -> Iterator[Message]:
         if not path.is_file():
             continue
         for place, row in _rows(path, ("source", "source_id")):
-            length = len(row["text"])
-            gold = _labelling(place, row, length)
+            read = partial(_labelling, place, length=len(row["text"]), heads=heads)
+            gold = read(row)
             annotations = row.get("annotations", [])
             if not isinstance(annotations, list):
                 raise TrainingError(f"{place}: annotations must be a list of labellings.")
-            views = tuple(_labelling(place, view, length) for view in annotations)
+            views = tuple(map(read, annotations))
             yield Message(
                 source=row["source"],
                 source_id=row["source_id"],
@@ -166,40 +168,40 @@ def _rows(path: Path, required: Sequence[str]) -> Iterator[tuple[str, dict[str, 
         yield place, row
 
 
-def _labelling(place: str, row: Any, length: int) -> Labelling:  # noqa: ANN401 - checked right here
+def _labelling(place: str, row: Any, *, length: int, heads: Heads) -> Labelling:  # noqa: ANN401
     if not isinstance(row, dict):
         raise TrainingError(f"{place}: a labelling must be an object, not {row!r}.")
     signals = row.get("signals")
     if signals is not None:
         if not isinstance(signals, list):
             raise TrainingError(f"{place}: signals must be a list of names, not {signals!r}.")
-        unknown = [name for name in signals if name not in SIGNAL_NAMES]
+        unknown = [name for name in signals if name not in heads.signals]
         if unknown:
             raise TrainingError(f"{place}: there is no signal {unknown[0]!r}.")
     return Labelling(
-        levels=_levels(place, row.get("levels") or {}),
+        levels=_levels(place, row.get("levels") or {}, heads),
         signals=None if signals is None else frozenset(signals),
-        spans=_spans(place, row.get("spans"), length),
+        spans=_spans(place, row.get("spans"), length, heads),
     )
 
 
-def _levels(place: str, levels: Any) -> dict[str, int]:  # noqa: ANN401 - checked right here
+def _levels(place: str, levels: Any, heads: Heads) -> dict[str, int]:  # noqa: ANN401
     if not isinstance(levels, dict):
         raise TrainingError(f"{place}: levels must be an object, not {levels!r}.")
     for name, level in levels.items():
-        if name not in TARGET_NAMES:
+        if name not in heads.levels:
             raise TrainingError(f"{place}: there is no level {name!r}.")
         if type(level) is not int or level not in range(MAX_LEVEL + 1):
             raise TrainingError(f"{place}: {name} is {level!r}, not 0 to {MAX_LEVEL}.")
     return dict(levels)
 
 
-def _spans(place: str, spans: Any, length: int) -> Spans | None:  # noqa: ANN401
+def _spans(place: str, spans: Any, length: int, heads: Heads) -> Spans | None:  # noqa: ANN401
     if spans is None:
         return None
     lists = isinstance(spans, dict) and all(isinstance(found, list) for found in spans.values())
-    if not lists or set(spans) - set(SPAN_NAMES):
-        raise TrainingError(f"{place}: spans must be lists under {', '.join(SPAN_NAMES)}.")
+    if not lists or set(spans) - set(heads.spans):
+        raise TrainingError(f"{place}: spans must be lists under {', '.join(heads.spans)}.")
     for kind, found in spans.items():
         for span in found:
             pair = isinstance(span, list) and len(span) == 2 and all(type(n) is int for n in span)
