@@ -36,11 +36,11 @@ def test_figures_of_the_manifest_are_in_the_card():
 def test_the_shipped_figures_on_the_authored_test_rows_are_reproduced(analyzer):
     from heard_training.config import load_config
     from heard_training.corpus import build_corpus
-    from heard_training.evaluate import figures, judge
+    from heard_training.run import evaluate_bundle
 
     corpus, _ = build_corpus(load_config(None))
     kept = analyzer.bundle.manifest["metrics"]["test"]
-    found = figures(judge(analyzer, corpus["test"]))
+    found = evaluate_bundle(None, corpus)["test"]
     for name, target in kept["targets"].items():
         for key in ("f1_1", "f1_2", "qwk", "auroc_1"):
             # Another processor may round an answer or two otherwise.

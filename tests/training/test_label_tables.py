@@ -1,4 +1,4 @@
-"""Other labels than heard's own: declared in a configuration, trained and measured by the same code."""
+"""Other labels than heard's own: declared in a configuration, trained by the same code."""
 
 import json
 

@@ -19,6 +19,7 @@ from heard.labels import (
 )
 from heard_training.errors import TrainingError
 from heard_training.evaluate import FEWEST_FOR_MEAN
+from heard_training.files import write_whole
 from heard_training.markdown import table, three
 
 __all__ = ["check_card", "write_card"]
@@ -42,9 +43,7 @@ _SPLITS = {
 
 def write_card(path: Path) -> None:
     """Write the card of the shipped bundle."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(card(read_bundle(default_path()).manifest), encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, card(read_bundle(default_path()).manifest))
 
 
 def check_card(path: Path) -> None:

@@ -13,15 +13,32 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from heard.errors import HeardError
 from heard_training.config import Config, load_config
+from heard_training.errors import TrainingError
+from heard_training.files import write_whole
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 __all__ = ["main"]
 
 _WRONG_USE = 2
+_MISSED = 1
 _INTERRUPTED = 130
-_NEEDED = ("accelerate", "datasets", "onnx", "scipy", "sklearn", "torch", "transformers")
+_NEEDED = (
+    "accelerate",
+    "datasets",
+    "onnx",
+    "scipy",
+    "sklearn",
+    "torch",
+    "transformers",
+    "vaderSentiment",
+)
+_RESULTS = Path("training/results")
 _PIP_LINE = "pip install -c constraints.txt -e '.[train]'"
 
 
@@ -34,13 +51,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _WRONG_USE
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
-        arguments.run(arguments)
+        code: int | None = arguments.run(arguments)
     except HeardError as error:
         _complain(str(error))
         return _WRONG_USE
     except KeyboardInterrupt:
         return _INTERRUPTED
-    return 0
+    return code or 0
 
 
 def _complain(sentence: str) -> None:
@@ -65,15 +82,29 @@ def _parser() -> argparse.ArgumentParser:
     schemes = command("schemes", _schemes, "compare the export schemes on a fitted network")
     evaluate = command("evaluate", _evaluate, "measure a bundle; prints JSON")
     ship = command("ship", _ship, "put a run's bundle and checkpoint where the wheel takes them")
-    for made in (prepare, fit, export, whole, schemes, evaluate):
+    baselines = command("baselines", _baselines, "set the model against simple opponents")
+    compare = command("compare", _compare, "set two bundles side by side on labelled messages")
+    gate = command("gate", _gate, "hold a bundle to figures that were accepted; exit code 1 if not")
+    for made in (prepare, fit, export, whole, schemes, evaluate, baselines, compare, gate):
         made.add_argument("--config", type=Path, help="a TOML file (default: the defaults)")
-    for made in (prepare, whole, evaluate):
+    for made in (prepare, whole, evaluate, baselines, compare, gate):
         made.add_argument("--texts", help="a local folder of public texts with labels")
     for made in (prepare, fit, export, whole, schemes, ship):
         made.add_argument("--out", type=Path, default=Path("build/run"), help="the run's folder")
     for made in (fit, whole):
         made.add_argument("--resume", action="store_true", help="take up interrupted training")
-    evaluate.add_argument("bundle", nargs="?", type=Path, help="default: the one shipped")
+    for made in (evaluate, baselines, gate):
+        made.add_argument("bundle", nargs="?", type=Path, help="default: the one shipped")
+    compare.add_argument("one", type=Path, help="a bundle's folder")
+    compare.add_argument("other", nargs="?", type=Path, help="default: the one shipped")
+    for made in (compare, gate):
+        made.add_argument("--on", type=Path, help="a file of labelled messages, as JSONL")
+        made.add_argument("--split", choices=("test", "dev"), default="test", help="without --on")
+    for made in (baselines, compare):
+        made.add_argument("--json", type=Path, help="write the figures to this file")
+    gate.add_argument("--against", type=Path, help="a bundle, or figures that --accept wrote")
+    gate.add_argument("--tolerances", type=Path, default=Path("training/gate.toml"))
+    gate.add_argument("--accept", action="store_true", help="write the figures instead")
     card = command("card", _card, "write the model card from the shipped bundle")
     card.add_argument("--check", action="store_true", help="only tell whether it is up to date")
     command("describe", _describe, "print the tables of data/README.md")
@@ -116,6 +147,67 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
     corpus, _ = build_corpus(_config(arguments))
     print(json.dumps(evaluate_bundle(arguments.bundle, corpus), indent=1))
+
+
+def _baselines(arguments: argparse.Namespace) -> None:
+    from heard_training.baselines import baselines_page, measure_baselines
+    from heard_training.corpus import build_corpus
+
+    config = _config(arguments)
+    corpus, _ = build_corpus(config)
+    report = measure_baselines(corpus, config, arguments.bundle)
+    _keep(arguments.json, report)
+    print(baselines_page(report))
+
+
+def _compare(arguments: argparse.Namespace) -> None:
+    from heard_training.compare import compare_bundles, comparison_page
+
+    compared = compare_bundles(arguments.one, arguments.other, _labelled(arguments))
+    _keep(arguments.json, compared)
+    print(comparison_page(compared))
+
+
+def _gate(arguments: argparse.Namespace) -> int:
+    from heard_training.gate import failures, measured, read_reference, read_tolerances
+
+    against = arguments.against or _RESULTS / "accepted.json"
+    rows = _labelled(arguments)
+    candidate = measured(arguments.bundle, rows)
+    if arguments.accept:
+        _keep(against, candidate)
+        print(f"Accepted: {len(candidate['figures'])} figures, in {against}.")
+        return 0
+    if against.is_dir():
+        reference = measured(against, rows)
+    else:
+        reference = read_reference(against, candidate["rows_sha256"])
+    tolerances = read_tolerances(arguments.tolerances)
+    worse = failures(candidate["figures"], reference["figures"], tolerances)
+    for sentence in worse:
+        print(sentence)
+    if not worse:
+        print(f"Passed: {len(candidate['figures'])} figures on {candidate['rows']} messages.")
+    return _MISSED if worse else 0
+
+
+def _labelled(arguments: argparse.Namespace) -> Dataset:
+    """Read the rows to measure on: a file's, or a split of the configured corpus."""
+    from heard_training.corpus import build_corpus, read_rows
+
+    config = _config(arguments)
+    if arguments.on:
+        return read_rows(arguments.on, config.heads)
+    corpus, _ = build_corpus(config)
+    if not len(corpus[arguments.split]):
+        raise TrainingError(f"There are no {arguments.split} rows: name their folder with --texts.")
+    return corpus[arguments.split]
+
+
+def _keep(path: Path | None, values: object) -> None:
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, json.dumps(values, indent=1) + "\n")
 
 
 def _ship(arguments: argparse.Namespace) -> None:

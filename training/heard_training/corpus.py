@@ -25,12 +25,13 @@ from heard_training.sources import (
     Labelling,
     Message,
     read_authored,
+    read_labelled,
     read_local,
     read_sources,
 )
 from heard_training.tables import read_label_table
 
-__all__ = ["SPLITS", "UNKNOWN", "build_corpus", "load_corpus", "save_corpus"]
+__all__ = ["SPLITS", "UNKNOWN", "build_corpus", "load_corpus", "read_rows", "save_corpus"]
 
 SPLITS = ("train", "calibrate", "test", "dev")
 #: Stands in gold columns for what a row does not know.
@@ -92,6 +93,18 @@ def build_corpus(config: Config) -> tuple[DatasetDict, dict[str, Any]]:
         "sha256": {split: _sha256(rows[split]) for split in SPLITS},
     }
     return corpus, summary
+
+
+def read_rows(path: Path, heads: Heads) -> Dataset:
+    """Read a file of labelled messages into rows of the corpus' make.
+
+    Raises:
+        TrainingError: when the file is missing, empty or broken.
+    """
+    rows = [_row(message, heads) for message in read_labelled(path, heads)]
+    if not rows:
+        raise TrainingError(f"{path} holds no messages.")
+    return _dataset(rows)
 
 
 def save_corpus(corpus: DatasetDict, summary: dict[str, Any], folder: Path) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 
 from heard.labels import MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
 from heard_training import metrics
-from heard_training.markdown import table, three
 from heard_training.config import Heads
+from heard_training.markdown import table, three
 from heard_training.sources import Labelling, Message, read_authored
 
 __all__ = ["describe"]
@@ -61,21 +61,22 @@ def _spans(messages: list[Message]) -> str:
 
 def _agreement(messages: list[Message]) -> str:
     pairs = [message.views for message in messages if len(message.views) == 2]
+    once = metrics.plain(len(pairs))
     rows = []
     for name in TARGET_NAMES:
         one = np.array([author.levels[name] for author, _ in pairs])
         two = np.array([second.levels[name] for _, second in pairs])
         scores = (
-            metrics.f1(one >= 1, two >= 1),
-            metrics.f1(one >= 2, two >= 2),
-            metrics.quadratic_kappa(one, two),
+            metrics.f1(one >= 1, two >= 1, once),
+            metrics.f1(one >= 2, two >= 2, once),
+            metrics.quadratic_kappa(one, two, once),
         )
-        rows.append((name, *map(three, scores)))
+        rows.append((name, *(three(score[0]) for score in scores)))
     for name in SIGNAL_NAMES:
         one, two = (
             np.array([_has(view, name) for view in views]) for views in zip(*pairs, strict=True)
         )
-        rows.append((name, three(metrics.f1(one, two)), "", ""))
+        rows.append((name, three(metrics.f1(one, two, once)[0]), "", ""))
     return table((f"author and second, {len(pairs)} rows", "F1", "F1 >= 2", "kappa"), rows)
 
 

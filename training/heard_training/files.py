@@ -1,4 +1,4 @@
-"""Folders that are there whole or not at all."""
+"""Files and folders that are there whole or not at all."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["written_whole"]
+__all__ = ["write_whole", "written_whole"]
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file under a temporary name, then rename it."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
 
 
 @contextmanager

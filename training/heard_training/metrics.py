@@ -1,23 +1,34 @@
-"""Figures of merit on arrays; each undefined figure is ``None``, never a made-up number."""
+"""Figures of merit on arrays, for many weightings of the rows at once.
+
+Every function takes ``weights`` ``[resamplings, rows]`` and returns one figure per resampling:
+with the weights of :func:`resamplings` the first is the figure itself and the others are its
+bootstrap. An undefined figure is NaN, never a made-up number.
+"""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import cohen_kappa_score, f1_score, roc_auc_score
 
 from heard.labels import MAX_LEVEL
 
 __all__ = [
     "auroc",
     "brier",
+    "brier_skill",
     "expected_calibration_error",
     "f1",
+    "interval",
     "mean_known",
     "overlap_f1",
+    "plain",
+    "precision",
     "quadratic_kappa",
+    "recall",
+    "resamplings",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -26,62 +37,111 @@ Bools = npt.NDArray[np.bool_]
 Spans = Sequence[Sequence[int]]
 
 
-def f1(truth: Bools, decided: Bools) -> float | None:
-    """F1 of the positive class; ``None`` where there is no positive at all, true or decided."""
-    if not (truth.any() or decided.any()):
-        return None
-    return float(f1_score(truth, decided, zero_division=0))
+def plain(rows: int) -> Floats:
+    """Weigh every row once: ``[1, rows]``."""
+    return np.ones((1, rows))
 
 
-def auroc(truth: Bools, scores: Floats) -> float | None:
-    """Area under the ROC curve; ``None`` where only one class is present."""
-    return float(roc_auc_score(truth, scores)) if truth.any() and not truth.all() else None
+def resamplings(rows: int, count: int, seed: int = 20) -> Floats:
+    """Weigh rows as drawn with replacement, ``[1 + count, rows]``; the first row is all ones.
+
+    (The bootstrap, Efron 1979. The same weights for two models make their difference paired.)
+    """
+    drawn = np.random.default_rng(seed).multinomial(rows, np.full(rows, 1 / max(rows, 1)), count)
+    return np.concatenate([plain(rows), drawn])
 
 
-def quadratic_kappa(truth: npt.NDArray[np.int64], decided: npt.NDArray[np.int64]) -> float | None:
+def interval(values: Floats, share: float = 0.95) -> tuple[float, float]:
+    """Return the percentile interval of a bootstrapped figure; NaN where it is undefined."""
+    if values.size < 2 or np.isnan(values[1:]).all():
+        return float("nan"), float("nan")
+    low, high = np.nanquantile(values[1:], [(1 - share) / 2, (1 + share) / 2])
+    return float(low), float(high)
+
+
+def f1(truth: Bools, decided: Bools, weights: Floats) -> Floats:
+    """F1 of the positive class; undefined where there is no positive at all, true or decided."""
+    return _ratio(2 * (weights @ (truth & decided)), weights @ truth + weights @ decided)
+
+
+def precision(truth: Bools, decided: Bools, weights: Floats) -> Floats:
+    """Share of the decided that are true."""
+    return _ratio(weights @ (truth & decided), weights @ decided)
+
+
+def recall(truth: Bools, decided: Bools, weights: Floats) -> Floats:
+    """Share of the true that are decided."""
+    return _ratio(weights @ (truth & decided), weights @ truth)
+
+
+def auroc(truth: Bools, scores: Floats, weights: Floats) -> Floats:
+    """Area under the ROC curve, ties counted half (Hanley and McNeil 1982)."""
+    if not len(truth):
+        return np.full(len(weights), np.nan)
+    order = np.argsort(scores, kind="stable")
+    ordered, drawn = scores[order], weights[:, order]
+    starts = np.flatnonzero(np.concatenate([[True], np.diff(ordered) > 0]))
+    positive = np.add.reduceat(drawn * truth[order], starts, axis=1)
+    negative = np.add.reduceat(drawn * ~truth[order], starts, axis=1)
+    below = np.cumsum(negative, axis=1) - negative
+    won = (positive * (below + negative / 2)).sum(axis=1)
+    return _ratio(won, positive.sum(axis=1) * negative.sum(axis=1))
+
+
+def quadratic_kappa(
+    truth: npt.NDArray[np.int64], decided: npt.NDArray[np.int64], weights: Floats
+) -> Floats:
     """Cohen's kappa with quadratic weights over the levels (Cohen 1968)."""
-    if len(set(truth.tolist()) | set(decided.tolist())) < 2:
-        return None
-    labels = list(range(MAX_LEVEL + 1))
-    return float(cohen_kappa_score(truth, decided, labels=labels, weights="quadratic"))
+    size = MAX_LEVEL + 1
+    cells = np.eye(size * size)[truth * size + decided]
+    seen = (weights @ cells).reshape(-1, size, size)
+    by_chance = seen.sum(axis=2)[:, :, None] * seen.sum(axis=1)[:, None, :]
+    by_chance /= np.maximum(seen.sum(axis=(1, 2)), 1)[:, None, None]
+    steps = np.arange(size)
+    penalty = (steps[:, None] - steps) ** 2
+    return 1 - _ratio((seen * penalty).sum(axis=(1, 2)), (by_chance * penalty).sum(axis=(1, 2)))
 
 
-def brier(truth: Bools, chances: Floats) -> float | None:
+def brier(truth: Bools, chances: Floats, weights: Floats) -> Floats:
     """Mean squared difference of probability and outcome (Brier 1950)."""
-    if not len(truth):
-        return None
-    return float(np.mean((chances - truth) ** 2))
+    return _ratio(weights @ (chances - truth) ** 2, weights.sum(axis=1))
 
 
-def expected_calibration_error(truth: Bools, chances: Floats, bins: int = 15) -> float | None:
+def brier_skill(truth: Bools, chances: Floats, weights: Floats) -> Floats:
+    """One minus the Brier score as a share of what the base rate alone would get."""
+    rate = _ratio(weights @ truth, weights.sum(axis=1))
+    return 1 - _ratio(brier(truth, chances, weights), rate * (1 - rate))
+
+
+def expected_calibration_error(
+    truth: Bools, chances: Floats, weights: Floats, bins: int = 15
+) -> Floats:
     """Mean gap between probability and frequency over equal-width bins (Naeini et al. 2015)."""
-    if not len(truth):
-        return None
     place = np.minimum((chances * bins).astype(int), bins - 1)
-    gaps = [
-        abs(chances[place == b].mean() - truth[place == b].mean()) * (place == b).mean()
-        for b in np.unique(place)
-    ]
-    return float(sum(gaps))
+    gaps = weights @ (np.eye(bins)[place] * (chances - truth)[:, None])
+    return _ratio(np.abs(gaps).sum(axis=1), weights.sum(axis=1))
 
 
-def overlap_f1(truth: Sequence[Spans], found: Sequence[Spans]) -> float | None:
+def overlap_f1(truth: Sequence[Spans], found: Sequence[Spans], weights: Floats) -> Floats:
     """F1 over characters that lie in spans, all messages taken together."""
-    both = in_truth = in_found = 0
-    for wanted, got in zip(truth, found, strict=True):
+    counts = np.zeros((2, len(truth)))
+    for place, (wanted, got) in enumerate(zip(truth, found, strict=True)):
         a, b = _characters(wanted), _characters(got)
-        both += len(a & b)
-        in_truth += len(a)
-        in_found += len(b)
-    total = in_truth + in_found
-    return 2 * both / total if total else None
+        counts[:, place] = len(a & b), len(a) + len(b)
+    return _ratio(2 * (weights @ counts[0]), weights @ counts[1])
 
 
 def _characters(spans: Spans) -> set[int]:
     return {place for start, end in spans for place in range(start, end)}
 
 
-def mean_known(values: Sequence[float | None]) -> float | None:
-    """Mean of the figures that are defined."""
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
+def mean_known(values: Sequence[Floats]) -> Floats:
+    """Mean of several figures, resampling by resampling, over those that are defined."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a mean of nothing is NaN, as it should be
+        return np.asarray(np.nanmean(np.stack(values), axis=0)) if values else np.array([np.nan])
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(below > 0, above / below, np.nan)

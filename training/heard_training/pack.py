@@ -22,7 +22,7 @@ from heard.text import NORMALISATION
 from heard.tokens import MessageTokenizer
 from heard_training.calibrate import Fitted
 from heard_training.config import Config
-from heard_training.files import written_whole
+from heard_training.files import write_whole, written_whole
 
 __all__ = ["pack", "write_manifest"]
 
@@ -77,6 +77,4 @@ def pack(
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """Write ``bundle.json`` whole or not at all."""
-    partial = folder / (MANIFEST + ".partial")
-    partial.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    partial.replace(folder / MANIFEST)
+    write_whole(folder / MANIFEST, json.dumps(manifest, indent=1) + "\n")

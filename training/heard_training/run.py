@@ -17,12 +17,13 @@ from heard import load
 from heard.bundle import MODEL, read_bundle
 from heard.session import Session
 from heard.tokens import MessageTokenizer
+from heard_training.answers import Gold, ask
 from heard_training.benchmark import measure_labels
 from heard_training.calibrate import fit_calibration
 from heard_training.config import Config
 from heard_training.corpus import build_corpus, load_corpus, save_corpus
 from heard_training.errors import TrainingError
-from heard_training.evaluate import figures, judge
+from heard_training.evaluate import figures, nested
 from heard_training.export.graph import fuse
 from heard_training.export.parity import check_batches, check_logits, check_quantised, compare
 from heard_training.export.quantise import Feed, quantise
@@ -173,11 +174,12 @@ def run_all(config: Config, out: Path, *, resume: bool = False) -> dict[str, Any
 def evaluate_bundle(bundle: Path | None, corpus: DatasetDict) -> dict[str, Any]:
     """Measure a bundle on the splits that only report."""
     analyzer = load(bundle)
-    return {
-        split: figures(judge(analyzer, corpus[split]))
-        for split in ("dev", "test")
-        if len(corpus[split])
-    }
+    measured = {}
+    for split in ("dev", "test"):
+        if len(corpus[split]):
+            gold = Gold.of(corpus[split])
+            measured[split] = nested(figures(gold, ask(analyzer, corpus[split]["text"][:])), gold)
+    return measured
 
 
 def ship(out: Path, package: Path, checkpoint: Path) -> None:

@@ -17,7 +17,14 @@ from heard.text import check_text
 from heard_training.config import Heads
 from heard_training.errors import TrainingError
 
-__all__ = ["Labelling", "Message", "read_authored", "read_local", "read_sources"]
+__all__ = [
+    "Labelling",
+    "Message",
+    "read_authored",
+    "read_labelled",
+    "read_local",
+    "read_sources",
+]
 
 Spans = Mapping[str, Sequence[tuple[int, int]]]
 
@@ -118,21 +125,41 @@ def read_local(folder: Path, heads: Heads) -> Iterator[Message]:
         if not path.is_file():
             continue
         for place, row in _rows(path, ("source", "source_id")):
-            read = partial(_labelling, place, length=len(row["text"]), heads=heads)
-            gold = read(row)
-            annotations = row.get("annotations", [])
-            if not isinstance(annotations, list):
-                raise TrainingError(f"{place}: annotations must be a list of labellings.")
-            views = tuple(map(read, annotations))
-            yield Message(
-                source=row["source"],
-                source_id=row["source_id"],
-                text=row["text"],
-                split=split,
-                gold=gold,
-                views=views or (gold,),
-                channel=str(row.get("channel", _CHANNELS.get(row["source"], ""))),
-            )
+            yield _message(place, row, split, heads)
+
+
+def read_labelled(path: Path, heads: Heads) -> Iterator[Message]:
+    """Read any file of labelled messages, an object a line, to measure with.
+
+    Each has ``text`` and as much as is known of ``levels``, ``signals`` and ``spans``, or of
+    ``annotations``; ``source``, ``source_id`` and ``channel`` where there are some.
+    """
+    if not path.is_file():
+        raise TrainingError(f"There is no file {path}: name one of labelled messages, as JSONL.")
+    for number, (place, row) in enumerate(_rows(path, ()), start=1):
+        named = {"source": path.stem, "source_id": str(row.get("id", number))}
+        second = row.get("second")  # as in the authored corpus, where spans are the second's
+        if second and "annotations" not in row:
+            row |= {"spans": second.get("spans")} if isinstance(second, dict) else {}
+        yield _message(place, named | row, "test", heads)
+
+
+def _message(place: str, row: dict[str, Any], split: str, heads: Heads) -> Message:
+    read = partial(_labelling, place, length=len(row["text"]), heads=heads)
+    gold = read(row)
+    annotations = row.get("annotations", [])
+    if not isinstance(annotations, list):
+        raise TrainingError(f"{place}: annotations must be a list of labellings.")
+    source = str(row["source"])
+    return Message(
+        source=source,
+        source_id=str(row["source_id"]),
+        text=row["text"],
+        split=split,
+        gold=gold,
+        views=tuple(map(read, annotations)) or (gold,),
+        channel=str(row.get("channel", _CHANNELS.get(source, ""))),
+    )
 
 
 _CHANNELS = {
