@@ -1,4 +1,4 @@
-"""Writes the model card from what the shipped bundle's manifest holds; nothing by hand."""
+"""Writes the model card from the shipped bundle's manifest and saved measurements of it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from heard_training.errors import TrainingError
 from heard_training.evaluate import FEWEST_FOR_MEAN
 from heard_training.files import write_whole
 from heard_training.markdown import table, three
+from heard_training.results import against_baselines, goemotions_training, on_goemotions
 
 __all__ = ["check_card", "write_card"]
 
@@ -43,7 +44,7 @@ _SPLITS = {
 
 def write_card(path: Path) -> None:
     """Write the card of the shipped bundle."""
-    write_whole(path, card(read_bundle(default_path()).manifest))
+    write_whole(path, _shipped_card())
 
 
 def check_card(path: Path) -> None:
@@ -52,15 +53,21 @@ def check_card(path: Path) -> None:
     Raises:
         TrainingError: when it says something else.
     """
-    wanted = card(read_bundle(default_path()).manifest)
+    wanted = _shipped_card()
     if not path.is_file() or path.read_text(encoding="utf-8") != wanted:
         raise TrainingError(f"{path} is not what the bundle says: run `heard-train card`.")
 
 
-def card(manifest: Mapping[str, Any]) -> str:
-    """Fill the card's template from a manifest."""
+def _shipped_card() -> str:
+    bundle = read_bundle(default_path())
+    return card(bundle.manifest, bundle.sha256)
+
+
+def card(manifest: Mapping[str, Any], sha256: str) -> str:
+    """Fill the card's template from a manifest and the saved measurements of that bundle."""
     training, parity = manifest["training"], manifest["parity"]
     against = parity["against_fp32"]
+    benchmark = goemotions_training()
     values = {
         "name": manifest["name"],
         "version": manifest["version"],
@@ -83,6 +90,10 @@ def card(manifest: Mapping[str, Any]) -> str:
             for split in _SPLITS
             if split in manifest["metrics"]
         ),
+        "baselines": against_baselines(sha256),
+        "goemotions": on_goemotions(),
+        "goemotions_epochs": f"{benchmark['config']['fit']['epochs']:g}",
+        "goemotions_minutes": benchmark["minutes"],
         "thresholds": _thresholds(manifest),
         "parity_split": parity["split"],
         "parity_messages": against["messages"],

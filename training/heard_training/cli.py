@@ -38,7 +38,6 @@ _NEEDED = (
     "transformers",
     "vaderSentiment",
 )
-_RESULTS = Path("training/results")
 _PIP_LINE = "pip install -c constraints.txt -e '.[train]'"
 
 
@@ -82,14 +81,26 @@ def _parser() -> argparse.ArgumentParser:
     schemes = command("schemes", _schemes, "compare the export schemes on a fitted network")
     evaluate = command("evaluate", _evaluate, "measure a bundle; prints JSON")
     ship = command("ship", _ship, "put a run's bundle and checkpoint where the wheel takes them")
+    benchmark = command("benchmark", _benchmark, "measure a network with labels of your own")
     baselines = command("baselines", _baselines, "set the model against simple opponents")
     compare = command("compare", _compare, "set two bundles side by side on labelled messages")
     gate = command("gate", _gate, "hold a bundle to figures that were accepted; exit code 1 if not")
-    for made in (prepare, fit, export, whole, schemes, evaluate, baselines, compare, gate):
+    for made in (
+        prepare,
+        fit,
+        export,
+        whole,
+        schemes,
+        benchmark,
+        evaluate,
+        baselines,
+        compare,
+        gate,
+    ):
         made.add_argument("--config", type=Path, help="a TOML file (default: the defaults)")
     for made in (prepare, whole, evaluate, baselines, compare, gate):
         made.add_argument("--texts", help="a local folder of public texts with labels")
-    for made in (prepare, fit, export, whole, schemes, ship):
+    for made in (prepare, fit, export, whole, schemes, benchmark, ship):
         made.add_argument("--out", type=Path, default=Path("build/run"), help="the run's folder")
     for made in (fit, whole):
         made.add_argument("--resume", action="store_true", help="take up interrupted training")
@@ -100,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     for made in (compare, gate):
         made.add_argument("--on", type=Path, help="a file of labelled messages, as JSONL")
         made.add_argument("--split", choices=("test", "dev"), default="test", help="without --on")
-    for made in (baselines, compare):
+    for made in (benchmark, baselines, compare):
         made.add_argument("--json", type=Path, help="write the figures to this file")
     gate.add_argument("--against", type=Path, help="a bundle, or figures that --accept wrote")
     gate.add_argument("--tolerances", type=Path, default=Path("training/gate.toml"))
@@ -149,6 +160,14 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     print(json.dumps(evaluate_bundle(arguments.bundle, corpus), indent=1))
 
 
+def _benchmark(arguments: argparse.Namespace) -> None:
+    from heard_training.run import benchmark_run
+
+    measured = benchmark_run(_config(arguments), arguments.out)
+    _keep(arguments.json, measured)
+    print(json.dumps(measured, indent=1))
+
+
 def _baselines(arguments: argparse.Namespace) -> None:
     from heard_training.baselines import baselines_page, measure_baselines
     from heard_training.corpus import build_corpus
@@ -170,8 +189,9 @@ def _compare(arguments: argparse.Namespace) -> None:
 
 def _gate(arguments: argparse.Namespace) -> int:
     from heard_training.gate import failures, measured, read_reference, read_tolerances
+    from heard_training.results import ACCEPTED
 
-    against = arguments.against or _RESULTS / "accepted.json"
+    against = arguments.against or ACCEPTED
     rows = _labelled(arguments)
     candidate = measured(arguments.bundle, rows)
     if arguments.accept:
