@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,17 @@ def test_minimal_pairs_are_never_cut_between_splits():
     }
     assert not blocks["train"] & blocks["calibrate"]
     assert not (blocks["train"] | blocks["calibrate"]) & blocks["test"]
+
+
+def test_every_slice_gives_the_same_share_to_calibration():
+    corpus, _ = build_corpus(load_config(None))
+    counts = [
+        Counter(row.rpartition("-")[0] for row in corpus[split]["source_id"])
+        for split in ("train", "calibrate")
+    ]
+    for name in {path.stem for path in (ROOT / "data/authored").glob("*.jsonl")}:
+        train, aside = (count[name] for count in counts)
+        assert 0.05 < aside / (train + aside) < 0.2, name
 
 
 def test_own_sources_may_be_trained_on(tiny_config):

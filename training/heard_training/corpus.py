@@ -68,7 +68,7 @@ def build_corpus(config: Config) -> tuple[DatasetDict, dict[str, Any]]:
     messages = list(_messages(config))
     # The splits of a benchmark are taken as they are: its published figures rest on them.
     official = bool(config.data.label_table)
-    kept_aside = 0.0 if official else config.data.calibration_share
+    kept_aside = set() if official else _kept_aside(messages, config.data.calibration_share)
     reported = [] if official else [m for m in messages if m.split in ("dev", "test")]
     measured = {_essence(message.text) for message in reported}
     rows: dict[str, list[dict[str, Any]]] = {split: [] for split in SPLITS}
@@ -161,7 +161,29 @@ def _messages(config: Config) -> Iterator[Message]:
         yield from read_local(Path(config.data.texts), config.heads)
 
 
-def _split_of(message: Message, trainable: Iterable[str], calibration_share: float) -> str | None:
+def _kept_aside(messages: Iterable[Message], share: float) -> set[str]:
+    """Choose what to calibrate on: of every slice of the authored corpus the same share of blocks.
+
+    Blocks are taken in the order of a hash; so are single messages, that lie in no block.
+    """
+    slices: dict[str, set[str]] = {}
+    chosen = set()
+    for message in messages:
+        if message.split == "train" and message.block:
+            slices.setdefault(message.block.rpartition("-")[0], set()).add(message.block)
+        elif _chance(message.sha256) < share:
+            chosen.add(message.sha256)
+    for blocks in slices.values():
+        chosen |= set(sorted(blocks, key=_chance)[: max(1, round(share * len(blocks)))])
+    return chosen
+
+
+def _chance(name: str) -> float:
+    """Turn a name into a number from 0 to 1 that is the same on every machine."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) / 2**32
+
+
+def _split_of(message: Message, trainable: Iterable[str], kept_aside: set[str]) -> str | None:
     """Name a message's split; ``None`` where rights forbid the one that it would enter."""
     if message.split in ("dev", "test"):
         return message.split
@@ -169,10 +191,7 @@ def _split_of(message: Message, trainable: Iterable[str], calibration_share: flo
         return None
     if message.split == "calibrate":
         return message.split
-    # By a hash, so that a row stays on its side whatever else is added.
-    digest = hashlib.sha256((message.block or message.sha256).encode()).digest()
-    kept_aside = int.from_bytes(digest[:4]) / 2**32 < calibration_share
-    return "calibrate" if kept_aside else "train"
+    return "calibrate" if (message.block or message.sha256) in kept_aside else "train"
 
 
 def _row(message: Message, heads: Heads) -> dict[str, Any]:
