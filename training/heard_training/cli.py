@@ -31,10 +31,13 @@ _INTERRUPTED = 130
 _NEEDED = (
     "accelerate",
     "datasets",
+    "httpx2",
     "onnx",
+    "pyarrow",
     "scipy",
     "sklearn",
     "torch",
+    "tqdm",
     "transformers",
     "vaderSentiment",
 )
@@ -75,6 +78,21 @@ def _parser() -> argparse.ArgumentParser:
         return made
 
     prepare = command("prepare", _prepare, "build one dataset from every source")
+    strip = command("strip", _strip, "write the labels of public texts without the texts")
+    strip.add_argument("texts", type=Path, help="a local folder of public texts with labels")
+    for made in (prepare, strip):
+        made.add_argument("--annotations", type=Path, default=Path("data/annotations"))
+    prepare.add_argument(
+        "--download", action="store_true", help="fetch the public texts into --texts first"
+    )
+    prepare.add_argument(
+        "--from",
+        dest="given",
+        action="append",
+        default=[],
+        metavar="SOURCE=PLACE",
+        help="where a source's texts are, if not where sources.toml says; may be repeated",
+    )
     fit = command("fit", _fit, "train on the prepared dataset")
     export = command("export", _export, "calibrate, export, verify and measure")
     whole = command("run", _run, "prepare, fit and export, in one go")
@@ -125,7 +143,34 @@ def _parser() -> argparse.ArgumentParser:
 def _prepare(arguments: argparse.Namespace) -> None:
     from heard_training.run import prepare_run
 
-    print(json.dumps(prepare_run(_config(arguments), arguments.out), indent=1))
+    config = _config(arguments)
+    found = {}
+    if arguments.download:
+        found = {"downloaded": _download(config, arguments)}
+    elif arguments.given:
+        raise TrainingError("--from says where to download from: give --download with it.")
+    print(json.dumps(found | prepare_run(config, arguments.out), indent=1))
+
+
+def _download(config: Config, arguments: argparse.Namespace) -> dict[str, object]:
+    from heard_training.download import download
+
+    if not config.data.texts:
+        raise TrainingError("--download needs --texts FOLDER, the folder to put the texts into.")
+    given = {}
+    for pair in arguments.given:
+        source, equals, place = pair.partition("=")
+        if not (source and equals and place):
+            raise TrainingError(f"--from is {pair!r}: give SOURCE=PLACE, as in twcs=twcs.csv.")
+        given[source] = place
+    sources = Path(config.data.sources)
+    return download(Path(config.data.texts), arguments.annotations, sources, given)
+
+
+def _strip(arguments: argparse.Namespace) -> None:
+    from heard_training.download import strip
+
+    strip(arguments.texts, arguments.annotations)
 
 
 def _fit(arguments: argparse.Namespace) -> None:

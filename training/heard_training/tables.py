@@ -1,7 +1,8 @@
 """Reads tables of yes/no labels with official splits, as public benchmarks come.
 
-A folder with ``train.tsv``, ``dev.tsv`` and ``test.tsv``, tab-separated without a header: text,
-label ids with commas between them, the row's own id; the layout in which GoEmotions is published.
+A folder with ``train.tsv``, ``dev.tsv`` and ``test.tsv``, tab-separated without a header, quoted as
+CSV is: text, label ids with commas between them, the row's own id; the layout in which GoEmotions
+is published.
 A label's id is its place among the signals that the configuration declares.
 """
 
@@ -40,7 +41,7 @@ def read_label_table(config: Config) -> Iterator[Message]:
                 f"There is no {path}: name the folder above {config.data.label_table} with --texts."
             ) from None
         with file:
-            rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+            rows = csv.reader(file, delimiter="\t")
             for number, row in enumerate(rows, start=1):
                 yield _message(f"{path}, line {number}", row, folder.name, used_as, names)
 
