@@ -81,7 +81,7 @@ def test_the_whole_way_from_a_table_to_figures(config, tmp_path):
     assert set(measured["labels"]) == set(WORDS)
     assert measured["tuned"]["macro_f1"] > 0.8
     assert measured["rows"] == {"calibrate": 30, "test": 30}
-    assert json.loads((tmp_path / "out/metrics.json").read_text()) == measured
+    assert json.loads((tmp_path / "out/benchmark.json").read_text()) == measured
     assert not (tmp_path / "out/bundle").exists()
     with pytest.raises(TrainingError, match="no bundle can be made"):
         export_run(config(), tmp_path / "out")

@@ -29,7 +29,7 @@ from heard_training.export.parity import check_batches, check_logits, check_quan
 from heard_training.export.quantise import Feed, quantise
 from heard_training.export.survey import survey, survey_table
 from heard_training.export.trace import trace
-from heard_training.files import written_whole
+from heard_training.files import write_whole, written_whole
 from heard_training.fit import fit, load_checkpoint
 from heard_training.network import HeardNetwork
 from heard_training.pack import pack, write_manifest
@@ -47,7 +47,8 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 
-CORPUS, CHECKPOINT, BUNDLE, METRICS = "corpus", "checkpoint", "bundle", "metrics.json"
+CORPUS, CHECKPOINT, BUNDLE = "corpus", "checkpoint", "bundle"
+METRICS, BENCHMARK = "metrics.json", "benchmark.json"
 
 #: Messages on which the products' inputs are observed, by the schemes that round with care.
 _OBSERVED_TEXTS = 512
@@ -108,7 +109,7 @@ def export_run(config: Config, out: Path) -> dict[str, Any]:
     measured = _measure(candidate, corpus, parity)
     shutil.rmtree(out / BUNDLE, ignore_errors=True)
     candidate.rename(out / BUNDLE)
-    (out / METRICS).write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    write_whole(out / METRICS, json.dumps(measured, indent=1) + "\n")
     return measured
 
 
@@ -125,7 +126,7 @@ def benchmark_run(config: Config, out: Path) -> dict[str, Any]:
         raise TrainingError("There are no yes/no labels, or no test rows, to measure.")
     measured = measure_labels(network, tokenizer, corpus["calibrate"], corpus["test"], config)
     measured["training"] = {**training, "config": config.to_dict()}
-    (out / METRICS).write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    write_whole(out / BENCHMARK, json.dumps(measured, indent=1) + "\n")
     return measured
 
 
