@@ -102,6 +102,8 @@ def _parser() -> argparse.ArgumentParser:
     benchmark = command("benchmark", _benchmark, "measure a network with labels of your own")
     baselines = command("baselines", _baselines, "set the model against simple opponents")
     compare = command("compare", _compare, "set two bundles side by side on labelled messages")
+    behaviour = command("behaviour", _behaviour, "run the behaviour cases and fairness pairs")
+    behaviour.add_argument("--cases", type=Path, default=Path("tests/behaviour"))
     gate = command("gate", _gate, "hold a bundle to figures that were accepted; exit code 1 if not")
     for made in (
         prepare,
@@ -122,14 +124,14 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("--out", type=Path, default=Path("build/run"), help="the run's folder")
     for made in (fit, whole):
         made.add_argument("--resume", action="store_true", help="take up interrupted training")
-    for made in (evaluate, baselines, gate):
+    for made in (evaluate, baselines, behaviour, gate):
         made.add_argument("bundle", nargs="?", type=Path, help="default: the one shipped")
     compare.add_argument("one", type=Path, help="a bundle's folder")
     compare.add_argument("other", nargs="?", type=Path, help="default: the one shipped")
     for made in (compare, gate):
         made.add_argument("--on", type=Path, help="a file of labelled messages, as JSONL")
         made.add_argument("--split", choices=("test", "dev"), default="test", help="without --on")
-    for made in (benchmark, baselines, compare):
+    for made in (benchmark, baselines, behaviour, compare):
         made.add_argument("--json", type=Path, help="write the figures to this file")
     gate.add_argument("--against", type=Path, help="a bundle, or figures that --accept wrote")
     gate.add_argument("--tolerances", type=Path, default=Path("training/gate.toml"))
@@ -230,6 +232,24 @@ def _compare(arguments: argparse.Namespace) -> None:
     compared = compare_bundles(arguments.one, arguments.other, _labelled(arguments))
     _keep(arguments.json, compared)
     print(comparison_page(compared))
+
+
+def _behaviour(arguments: argparse.Namespace) -> None:
+    from heard import load
+    from heard_training.behaviour import (
+        behaviour_page,
+        read_cases,
+        read_pairs,
+        run_cases,
+        run_pairs,
+    )
+
+    analyzer = load(arguments.bundle)
+    report = run_cases(analyzer, read_cases(arguments.cases / "cases"))
+    shifts = run_pairs(analyzer, read_pairs(arguments.cases / "fairness"))
+    failed = {name: {n: why for n, why in cases.items() if why} for name, cases in report.items()}
+    _keep(arguments.json, {"sha256": analyzer.model.sha256, "failed": failed, "shifts": shifts})
+    print(behaviour_page(report, shifts))
 
 
 def _gate(arguments: argparse.Namespace) -> int:

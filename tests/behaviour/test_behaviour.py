@@ -1,0 +1,93 @@
+"""What any good model must do, case by case; how often ours does not is known, and may not grow.
+
+`heard-train behaviour --json tests/known_failures/behaviour.json` writes the known failures anew.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from heard_training.behaviour import (
+    Case,
+    behaviour_page,
+    broken_demands,
+    read_cases,
+    read_pairs,
+    run_cases,
+    run_pairs,
+)
+from heard_training.errors import TrainingError
+
+HERE = Path(__file__).parent
+KNOWN = HERE.parent / "known_failures/behaviour.json"
+
+#: Another processor may round one decision of a capability otherwise.
+ROUNDED = 1
+
+
+@pytest.fixture(scope="module")
+def known():
+    return json.loads(KNOWN.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def report(analyzer):
+    return run_cases(analyzer, read_cases(HERE / "cases"))
+
+
+def test_no_capability_fails_more_than_is_known(report, known):
+    worse = {
+        name: [number for number, wrong in cases.items() if wrong]
+        for name, cases in report.items()
+        if sum(map(bool, cases.values())) > len(known["failed"].get(name, {})) + ROUNDED
+    }
+    assert not worse
+
+
+def test_the_known_failures_are_those_of_the_shipped_model(analyzer, known):
+    assert known["sha256"] == analyzer.model.sha256
+
+
+def test_there_are_cases_enough(report):
+    assert len(report) >= 18
+    assert sum(map(len, report.values())) >= 400
+
+
+def test_who_writes_does_not_move_the_risk(analyzer):
+    shifts = run_pairs(analyzer, read_pairs(HERE / "fairness"))
+    assert len(shifts) >= 5
+    assert {group: s["mean"] for group, s in shifts.items() if abs(s["mean"]) > 0.03} == {}
+
+
+def test_broken_demands_are_named(analyzer):
+    calm, hot = analyzer.assess_many(["where is my parcel?", "You are liars and thieves!!"])
+    demanding = Case("c", 1, "", levels={"angry": [2, 3]}, present=["abusive"])
+    assert len(broken_demands(demanding, calm, calm)) == 2
+    assert broken_demands(Case("c", 1, "", levels={"angry": [0, 0]}), calm, calm) == []
+    assert "became" in broken_demands(Case("c", 1, "", keeps=["angry"]), calm, hot)[0]
+    assert broken_demands(Case("c", 1, "", rises=["escalation", "angry"]), calm, hot) == []
+    assert len(broken_demands(Case("c", 1, "", falls=["escalation", "angry"]), calm, hot)) == 2
+
+
+def test_the_page_counts(report):
+    page = behaviour_page({"a": {1: [], 2: ["no abusive"]}}, {})
+    assert "| a | 2 | 1 | 50% |" in page and "| all | 2 | 1 | 50% |" in page
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"text": "hi"},
+        {"text": "hi", "keeps": ["angry"]},
+        {"text": "hi", "changed": "ho", "levels": {"angry": [0, 0]}},
+        {"text": "hi", "levels": {"angry": [2, 1]}},
+        {"text": "hi", "present": ["angry"]},
+        {"text": "hi", "demands": 1},
+        {"levels": {}},
+    ],
+)
+def test_cases_that_demand_nothing_that_can_be_are_refused(tmp_path, row):
+    (tmp_path / "c.jsonl").write_text(json.dumps(row) + "\n")
+    with pytest.raises(TrainingError, match="line 1"):
+        read_cases(tmp_path)
