@@ -83,11 +83,15 @@ def tiny_data(tmp_path_factory, authored_rows) -> Path:
     (folder / "texts/messages").mkdir(parents=True)
     _write(folder / "texts/messages/train.jsonl", public)
     dev = [
-        {**row, "source": "twcs", "sample": "plain", "annotations": [row, row]}
+        {**row, "source": "twcs", "sample": "plain", "annotations": [_labels(row)] * 2}
         for row in public[:12]
     ]
     _write(folder / "texts/messages/dev.jsonl", dev)
     return folder
+
+
+def _labels(row: dict) -> dict:
+    return {name: row[name] for name in ("levels", "signals", "spans")}
 
 
 def _write(path: Path, rows: list[dict]) -> None:

@@ -106,7 +106,7 @@ def test_the_guide_defines_every_label():
 
 def test_the_dataset_card_holds_the_tables_that_the_command_prints():
     pytest.importorskip("sklearn")
-    from heard_training.describe import describe
+    from heard_training.data.describe import describe
 
     card = (ROOT / "data/README.md").read_text(encoding="utf-8")
     for table in describe(ROOT / "data/authored").split("\n\n"):

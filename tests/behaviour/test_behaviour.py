@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from heard_training.behaviour import (
+from heard_training.errors import TrainingError
+from heard_training.measure.behaviour import (
     Case,
     behaviour_page,
     broken_demands,
@@ -17,7 +18,6 @@ from heard_training.behaviour import (
     run_cases,
     run_pairs,
 )
-from heard_training.errors import TrainingError
 
 HERE = Path(__file__).parent
 KNOWN = HERE.parent / "known_failures/behaviour.json"

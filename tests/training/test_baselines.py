@@ -8,13 +8,13 @@ import pytest
 from datasets import DatasetDict
 
 from heard.labels import TARGET_NAMES
-from heard_training.answers import Gold, decided
-from heard_training.baselines import BASELINES, baselines_page, measure_baselines
 from heard_training.config import load_config
-from heard_training.corpus import load_corpus
-from heard_training.evaluate import figures
-from heard_training.results import BASELINES as SAVED
-from heard_training.results import GOEMOTIONS, against_baselines
+from heard_training.data.corpus import load_corpus
+from heard_training.measure.answers import Gold, decided
+from heard_training.measure.baselines import BASELINES, baselines_page, measure_baselines
+from heard_training.measure.evaluate import figures
+from heard_training.report.results import BASELINES as SAVED
+from heard_training.report.results import GOEMOTIONS, against_baselines
 
 ROOT = Path(__file__).resolve().parents[2]
 

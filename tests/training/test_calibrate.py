@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from heard_training import metrics
-from heard_training.calibrate import _best_threshold, _platt
+from heard_training.learn.calibrate import _best_threshold, _platt
+from heard_training.measure import metrics
 
 
 @pytest.fixture

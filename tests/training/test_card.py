@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from heard.bundle import default_path
-from heard_training.card import card, check_card
 from heard_training.errors import TrainingError
+from heard_training.report.card import card, check_card
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,7 +35,7 @@ def test_figures_of_the_manifest_are_in_the_card():
 
 def test_the_shipped_figures_on_the_authored_test_rows_are_reproduced(analyzer):
     from heard_training.config import load_config
-    from heard_training.corpus import build_corpus
+    from heard_training.data.corpus import build_corpus
     from heard_training.run import evaluate_bundle
 
     corpus, _ = build_corpus(load_config(None))

@@ -9,9 +9,9 @@ import pytest
 
 from heard.labels import SIGNAL_NAMES, TARGET_NAMES
 from heard_training.config import load_config
-from heard_training.corpus import UNKNOWN, build_corpus, load_corpus, save_corpus
+from heard_training.data.corpus import UNKNOWN, build_corpus, load_corpus, save_corpus
+from heard_training.data.features import IGNORED_TAG, tag_tokens
 from heard_training.errors import TrainingError
-from heard_training.features import IGNORED_TAG, tag_tokens
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -98,7 +98,7 @@ def test_own_sources_may_be_trained_on(tiny_config):
 
 
 def test_the_committed_table_forbids_what_is_non_commercial():
-    from heard_training.sources import read_sources
+    from heard_training.data.sources import read_sources
 
     sources = read_sources(ROOT / "data/sources.toml")
     for name, source in sources.items():

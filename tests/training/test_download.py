@@ -14,14 +14,14 @@ from file_server import file_server
 
 from heard.labels import TARGET_NAMES
 from heard_training.config import Heads
-from heard_training.download import download, read_annotations, strip
-from heard_training.download import fetch as fetching
-from heard_training.download.goemotions import FILES
-from heard_training.download.join import Matcher
-from heard_training.download.messages import write_messages
-from heard_training.download.places import Place, place_of
+from heard_training.data.download import download, read_annotations, strip
+from heard_training.data.download import fetch as fetching
+from heard_training.data.download.goemotions import FILES
+from heard_training.data.download.join import Matcher
+from heard_training.data.download.messages import write_messages
+from heard_training.data.download.places import Place, place_of
+from heard_training.data.sources import read_local, read_sources
 from heard_training.errors import TrainingError
-from heard_training.sources import read_local, read_sources
 
 ROOT = Path(__file__).resolve().parents[2]
 

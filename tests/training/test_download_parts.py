@@ -14,11 +14,11 @@ import pytest
 from datasets import Dataset
 
 from heard.labels import TARGET_NAMES
-from heard_training.download.annotations import Annotation, read_annotations, strip
-from heard_training.download.candidates import candidates
-from heard_training.download.join import Matcher
-from heard_training.download.places import Place, place_of
-from heard_training.download.records import read_records
+from heard_training.data.download.annotations import Annotation, read_annotations, strip
+from heard_training.data.download.candidates import candidates
+from heard_training.data.download.join import Matcher
+from heard_training.data.download.places import Place, place_of
+from heard_training.data.download.records import read_records
 from heard_training.errors import TrainingError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -186,7 +186,9 @@ def test_a_hash_in_an_id_is_no_id():
 
 def test_what_has_no_wanted_length_is_never_hashed(monkeypatch):
     hashed = []
-    monkeypatch.setattr("heard_training.download.join.sha256_of", lambda text: hashed.append(text))
+    monkeypatch.setattr(
+        "heard_training.data.download.join.sha256_of", lambda text: hashed.append(text)
+    )
     matcher = Matcher([wanted("x" * 1000), wanted("y" * 30, "acme-7")], cut=[1000, 500])
     matcher.offer("z " * 5000, "9")
     matcher.offer("z" * 31, "9")
@@ -240,7 +242,7 @@ def test_a_folder_is_read_in_whole(tmp_path):
 
 
 def test_a_long_json_file_is_read_in_pieces(tmp_path, monkeypatch):
-    monkeypatch.setattr("heard_training.download.records._PIECE", 7)
+    monkeypatch.setattr("heard_training.data.download.records._PIECE", 7)
     path = tmp_path / "x.json"
     path.write_text(json.dumps([*RECORDS, ["bare", 12]], indent=1))
     assert list(read_records(path))[:3] == [*RECORDS, {"": "bare"}]

@@ -5,8 +5,8 @@ import hashlib
 import pytest
 from file_server import file_server
 
-from heard_training.download import fetch as module
-from heard_training.download.fetch import fetch
+from heard_training.data.download import fetch as module
+from heard_training.data.download.fetch import fetch
 from heard_training.errors import TrainingError
 
 BODY = bytes(range(256)) * 2000

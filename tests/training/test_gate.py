@@ -8,11 +8,11 @@ import pytest
 
 from heard.bundle import default_path
 from heard_training.cli import main
-from heard_training.compare import compare_bundles, differences
 from heard_training.config import Heads
-from heard_training.corpus import read_rows
+from heard_training.data.corpus import read_rows
 from heard_training.errors import TrainingError
-from heard_training.gate import Tolerances, failures, read_tolerances
+from heard_training.measure.compare import compare_bundles, differences
+from heard_training.measure.gate import Tolerances, failures, read_tolerances
 
 ROOT = Path(__file__).resolve().parents[2]
 GATE = ROOT / "training/gate.toml"

@@ -5,8 +5,8 @@ import hashlib
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 
-from heard_training.download.goemotions import FILES, write_goemotions
-from heard_training.download.places import Place
+from heard_training.data.download.goemotions import FILES, write_goemotions
+from heard_training.data.download.places import Place
 from heard_training.errors import TrainingError
 
 SPLITS = ("train", "validation", "test")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from heard_training.config import load_config
-from heard_training.corpus import build_corpus
+from heard_training.data.corpus import build_corpus
 from heard_training.errors import TrainingError
 from heard_training.run import export_run, run_all
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score, f1_score, roc_auc_score
 
-from heard_training import metrics
+from heard_training.measure import metrics
 
 YES, NO = np.array([True, True, False]), np.array([False, False, False])
 ONCE = metrics.plain(3)

@@ -5,8 +5,8 @@ import torch
 
 from heard.labels import SIGNAL_NAMES, TARGET_NAMES
 from heard_training.config import load_config
-from heard_training.features import IGNORED_TAG
-from heard_training.network import HeardNetwork
+from heard_training.data.features import IGNORED_TAG
+from heard_training.learn.network import HeardNetwork
 
 IDS = torch.tensor([[2, 8, 9, 10, 3], [2, 11, 3, 0, 0]])
 MASK = (IDS != 0).long()

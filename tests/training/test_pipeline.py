@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 import heard
-from heard_training.answers import Gold, ask
 from heard_training.config import load_config
-from heard_training.corpus import load_corpus
+from heard_training.data.corpus import load_corpus
 from heard_training.errors import TrainingError
-from heard_training.evaluate import figures
 from heard_training.export.parity import PROBES, check_batches, check_logits, compare
+from heard_training.measure.answers import Gold, ask
+from heard_training.measure.evaluate import figures
 from heard_training.run import export_run, fit_run, prepare_run, ship
 
 pytestmark = pytest.mark.slow
@@ -94,7 +94,7 @@ def test_interrupted_training_is_taken_up_again(tiny_run, tiny_config, tmp_path,
 
 def test_an_unfaithful_graph_is_refused(tiny_run, tiny_config):
     from heard.session import Session
-    from heard_training.fit import load_checkpoint
+    from heard_training.learn.fit import load_checkpoint
 
     config = load_config(tiny_config)
     network, tokenizer, _ = load_checkpoint(tiny_run / "checkpoint", config)

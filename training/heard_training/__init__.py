@@ -1,5 +1,5 @@
 """Trains, calibrates, exports and judges the model that ``heard`` ships.
 
-sources -> corpus -> features -> network -> fit -> export -> calibrate -> evaluate -> pack -> card.
+data -> learn -> export -> measure -> report; ``run`` takes the steps in their order.
 Imports ``heard`` for labels, normalisation, tokenisation and decisions; never the reverse.
 """

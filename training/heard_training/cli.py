@@ -155,7 +155,7 @@ def _prepare(arguments: argparse.Namespace) -> None:
 
 
 def _download(config: Config, arguments: argparse.Namespace) -> dict[str, object]:
-    from heard_training.download import download
+    from heard_training.data.download import download
 
     if not config.data.texts:
         raise TrainingError("--download needs --texts FOLDER, the folder to put the texts into.")
@@ -170,7 +170,7 @@ def _download(config: Config, arguments: argparse.Namespace) -> dict[str, object
 
 
 def _strip(arguments: argparse.Namespace) -> None:
-    from heard_training.download import strip
+    from heard_training.data.download import strip
 
     strip(arguments.texts, arguments.annotations)
 
@@ -200,7 +200,7 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    from heard_training.corpus import build_corpus
+    from heard_training.data.corpus import build_corpus
     from heard_training.run import evaluate_bundle
 
     corpus, _ = build_corpus(_config(arguments))
@@ -216,8 +216,8 @@ def _benchmark(arguments: argparse.Namespace) -> None:
 
 
 def _baselines(arguments: argparse.Namespace) -> None:
-    from heard_training.baselines import baselines_page, measure_baselines
-    from heard_training.corpus import build_corpus
+    from heard_training.data.corpus import build_corpus
+    from heard_training.measure.baselines import baselines_page, measure_baselines
 
     config = _config(arguments)
     corpus, _ = build_corpus(config)
@@ -227,7 +227,7 @@ def _baselines(arguments: argparse.Namespace) -> None:
 
 
 def _compare(arguments: argparse.Namespace) -> None:
-    from heard_training.compare import compare_bundles, comparison_page
+    from heard_training.measure.compare import compare_bundles, comparison_page
 
     compared = compare_bundles(arguments.one, arguments.other, _labelled(arguments))
     _keep(arguments.json, compared)
@@ -236,7 +236,7 @@ def _compare(arguments: argparse.Namespace) -> None:
 
 def _behaviour(arguments: argparse.Namespace) -> None:
     from heard import load
-    from heard_training.behaviour import (
+    from heard_training.measure.behaviour import (
         behaviour_page,
         read_cases,
         read_pairs,
@@ -253,8 +253,8 @@ def _behaviour(arguments: argparse.Namespace) -> None:
 
 
 def _gate(arguments: argparse.Namespace) -> int:
-    from heard_training.gate import failures, measured, read_reference, read_tolerances
-    from heard_training.results import ACCEPTED
+    from heard_training.measure.gate import failures, measured, read_reference, read_tolerances
+    from heard_training.report.results import ACCEPTED
 
     against = arguments.against or ACCEPTED
     rows = _labelled(arguments)
@@ -278,7 +278,7 @@ def _gate(arguments: argparse.Namespace) -> int:
 
 def _labelled(arguments: argparse.Namespace) -> Dataset:
     """Read the rows to measure on: a file's, or a split of the configured corpus."""
-    from heard_training.corpus import build_corpus, read_rows
+    from heard_training.data.corpus import build_corpus, read_rows
 
     config = _config(arguments)
     if arguments.on:
@@ -303,13 +303,13 @@ def _ship(arguments: argparse.Namespace) -> None:
 
 
 def _card(arguments: argparse.Namespace) -> None:
-    from heard_training.card import check_card, write_card
+    from heard_training.report.card import check_card, write_card
 
     (check_card if arguments.check else write_card)(Path("model_card.md"))
 
 
 def _describe(_: argparse.Namespace) -> None:
-    from heard_training.describe import describe
+    from heard_training.data.describe import describe
 
     print(describe(Path("data/authored")))
 

@@ -17,22 +17,22 @@ from heard import load
 from heard.bundle import MODEL, read_bundle
 from heard.session import Session
 from heard.tokens import MessageTokenizer
-from heard_training.answers import Gold, ask
-from heard_training.benchmark import measure_labels
-from heard_training.calibrate import fit_calibration
 from heard_training.config import Config
-from heard_training.corpus import build_corpus, load_corpus, save_corpus
+from heard_training.data.corpus import build_corpus, load_corpus, save_corpus
 from heard_training.errors import TrainingError
-from heard_training.evaluate import figures, nested
 from heard_training.export.graph import fuse
+from heard_training.export.pack import pack, write_manifest
 from heard_training.export.parity import check_batches, check_logits, check_quantised, compare
 from heard_training.export.quantise import Feed, quantise
 from heard_training.export.survey import survey, survey_table
 from heard_training.export.trace import trace
 from heard_training.files import write_whole, written_whole
-from heard_training.fit import fit, load_checkpoint
-from heard_training.network import HeardNetwork
-from heard_training.pack import pack, write_manifest
+from heard_training.learn.calibrate import fit_calibration
+from heard_training.learn.fit import fit, load_checkpoint
+from heard_training.learn.network import HeardNetwork
+from heard_training.measure.answers import Gold, ask
+from heard_training.measure.benchmark import measure_labels
+from heard_training.measure.evaluate import figures, nested
 
 __all__ = [
     "benchmark_run",

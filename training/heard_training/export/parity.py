@@ -16,7 +16,7 @@ from heard.session import Session
 from heard.tokens import MessageTokenizer
 from heard_training.config import Config
 from heard_training.errors import TrainingError
-from heard_training.network import HeardNetwork
+from heard_training.learn.network import HeardNetwork
 
 __all__ = ["PROBES", "Agreement", "check_batches", "check_logits", "compare"]
 

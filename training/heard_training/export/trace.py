@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from heard.bundle import GRAPH_INPUTS, GRAPH_OUTPUTS
-from heard_training.network import HeardNetwork
+from heard_training.learn.network import HeardNetwork
 
 __all__ = ["trace"]
 

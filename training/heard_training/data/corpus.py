@@ -1,0 +1,252 @@
+"""One Arrow dataset from every source, with masks for what each row knows.
+
+Splits: ``train``; ``calibrate``, rows that may be trained on but are kept aside; ``test``, the
+authored test rows; ``dev``, real messages that only report. A row of a source that may not be
+trained on never enters the first two.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from datasets import Dataset, DatasetDict, Features, List, Value
+
+from heard.labels import MAX_LEVEL
+from heard.text import normalise
+from heard_training.config import Config, Heads
+from heard_training.data.sources import (
+    Labelling,
+    Message,
+    read_authored,
+    read_labelled,
+    read_local,
+    read_sources,
+)
+from heard_training.data.tables import read_label_table
+from heard_training.errors import TrainingError
+from heard_training.files import written_whole
+
+__all__ = ["SPLITS", "UNKNOWN", "build_corpus", "load_corpus", "read_rows", "save_corpus"]
+
+SPLITS = ("train", "calibrate", "test", "dev")
+#: Stands in gold columns for what a row does not know.
+UNKNOWN = -1
+
+_SUMMARY = "prepared.json"
+
+_SPANS = List(List(List(Value("int32"))))
+FEATURES = Features(
+    {
+        "text": Value("string"),
+        "source": Value("string"),
+        "source_id": Value("string"),
+        "channel": Value("string"),
+        # Soft targets: the mean over views of "level >= k"; 1.0 in the mask where it is known.
+        "level_targets": List(List(Value("float32"))),
+        "level_mask": List(List(Value("float32"))),
+        "signal_targets": List(Value("float32")),
+        "signal_mask": List(Value("float32")),
+        # Per kind a list of [start, end) in code points, from the first view that has spans.
+        "spans": _SPANS,
+        "span_mask": List(Value("float32")),
+        # What evaluation compares with.
+        "gold_levels": List(Value("int8")),
+        "gold_signals": List(Value("int8")),
+        "annotated_spans": List(_SPANS),
+    }
+)
+
+
+def build_corpus(config: Config) -> tuple[DatasetDict, dict[str, Any]]:
+    """Read every source that ``config`` names; return the splits and a summary of them."""
+    trainable = _trainable(config)
+    messages = list(_messages(config))
+    # The splits of a benchmark are taken as they are: its published figures rest on them.
+    official = bool(config.data.label_table)
+    kept_aside = set() if official else _kept_aside(messages, config.data.calibration_share)
+    reported = [] if official else [m for m in messages if m.split in ("dev", "test")]
+    measured = {_essence(message.text) for message in reported}
+    rows: dict[str, list[dict[str, Any]]] = {split: [] for split in SPLITS}
+    left_out: Counter[str] = Counter()
+    repeated: Counter[str] = Counter()
+    for message in messages:
+        split = _split_of(message, trainable, kept_aside)
+        if split is None:
+            left_out[message.source] += 1
+        elif split in ("train", "calibrate") and _essence(message.text) in measured:
+            repeated[message.source] += 1
+        else:
+            rows[split].append(_row(message, config.heads))
+    if not rows["train"] or not rows["calibrate"]:
+        raise TrainingError("No rows are left to train or to calibrate on: check [data].")
+    corpus = DatasetDict({split: _dataset(rows[split]) for split in SPLITS})
+    summary = {
+        "rows": {split: len(rows[split]) for split in SPLITS},
+        "sources": {split: dict(Counter(r["source"] for r in rows[split])) for split in SPLITS},
+        "left_out_for_rights": dict(left_out),
+        "left_out_as_in_dev_or_test": dict(repeated),
+        "sha256": {split: _sha256(rows[split]) for split in SPLITS},
+    }
+    return corpus, summary
+
+
+def read_rows(path: Path, heads: Heads) -> Dataset:
+    """Read a file of labelled messages into rows of the corpus' make.
+
+    Raises:
+        TrainingError: when the file is missing, empty or broken.
+    """
+    rows = [_row(message, heads) for message in read_labelled(path, heads)]
+    if not rows:
+        raise TrainingError(f"{path} holds no messages.")
+    return _dataset(rows)
+
+
+def save_corpus(corpus: DatasetDict, summary: dict[str, Any], folder: Path) -> None:
+    """Write the corpus under a temporary name, then rename: a folder that is there is whole."""
+    with written_whole(folder) as partial:
+        # A split without rows is written as no file at all, which then cannot be read.
+        kept = DatasetDict({split: rows for split, rows in corpus.items() if len(rows)})
+        kept.save_to_disk(partial)
+        (partial / _SUMMARY).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+
+
+def load_corpus(folder: Path) -> tuple[DatasetDict, dict[str, Any]]:
+    """Read what :func:`save_corpus` wrote.
+
+    Raises:
+        TrainingError: when there is no prepared corpus.
+    """
+    if not (folder / _SUMMARY).is_file():
+        raise TrainingError(f"There is no prepared corpus at {folder}: run `heard-train prepare`.")
+    summary = json.loads((folder / _SUMMARY).read_text(encoding="utf-8"))
+    kept = DatasetDict.load_from_disk(folder)
+    return DatasetDict({split: kept.get(split, _dataset([])) for split in SPLITS}), summary
+
+
+def _trainable(config: Config) -> set[str]:
+    """Name the sources that may be trained on: those allowed by the table, and one's own."""
+    rights = read_sources(Path(config.data.sources))
+    for name in config.data.own_sources:
+        if name in rights and not rights[name]["train"]:
+            raise TrainingError(
+                f"{config.data.sources} forbids training on {name}: take it out of "
+                "data.own_sources."
+            )
+    return {name for name, source in rights.items() if source["train"]} | {*config.data.own_sources}
+
+
+def _essence(text: str) -> str:
+    """Fold case, spacing and normalisation: texts of one essence are one text."""
+    return " ".join(normalise(text).text.lower().split())
+
+
+def _dataset(rows: list[dict[str, Any]]) -> Dataset:
+    """Make a dataset by columns: a split without rows keeps its columns."""
+    columns = {name: [row[name] for row in rows] for name in FEATURES}
+    return Dataset.from_dict(columns, features=FEATURES)
+
+
+def _messages(config: Config) -> Iterator[Message]:
+    if config.data.authored:
+        yield from read_authored(Path(config.data.authored), config.heads)
+    if config.data.label_table:
+        yield from read_label_table(config)
+    elif config.data.texts:
+        yield from read_local(Path(config.data.texts), config.heads)
+
+
+def _kept_aside(messages: Iterable[Message], share: float) -> set[str]:
+    """Choose what to calibrate on: of every slice of the authored corpus the same share of blocks.
+
+    Blocks are taken in the order of a hash; so are single messages, that lie in no block.
+    """
+    slices: dict[str, set[str]] = {}
+    chosen = set()
+    for message in messages:
+        if message.split == "train" and message.block:
+            slices.setdefault(message.block.rpartition("-")[0], set()).add(message.block)
+        elif _chance(message.sha256) < share:
+            chosen.add(message.sha256)
+    for blocks in slices.values():
+        chosen |= set(sorted(blocks, key=_chance)[: max(1, round(share * len(blocks)))])
+    return chosen
+
+
+def _chance(name: str) -> float:
+    """Turn a name into a number from 0 to 1 that is the same on every machine."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) / 2**32
+
+
+def _split_of(message: Message, trainable: Iterable[str], kept_aside: set[str]) -> str | None:
+    """Name a message's split; ``None`` where rights forbid the one that it would enter."""
+    if message.split in ("dev", "test"):
+        return message.split
+    if message.source not in trainable:
+        return None
+    if message.split == "calibrate":
+        return message.split
+    return "calibrate" if (message.block or message.sha256) in kept_aside else "train"
+
+
+def _row(message: Message, heads: Heads) -> dict[str, Any]:
+    level_views = [
+        [_cumulative(view.levels.get(name)) for name in heads.levels] for view in message.views
+    ]
+    signal_views = [[_present(view, name) for name in heads.signals] for view in message.views]
+    spans = [view.spans for view in message.views if view.spans is not None]
+    level_pairs = [
+        [_mean([view[target][k] for view in level_views]) for k in range(MAX_LEVEL)]
+        for target in range(len(heads.levels))
+    ]
+    signal_pairs = [_mean(list(column)) for column in zip(*signal_views, strict=True)]
+    first = spans[0] if spans else {}
+    return {
+        "text": message.text,
+        "source": message.source,
+        "source_id": message.source_id,
+        "channel": message.channel,
+        "level_targets": [[value for value, _ in target] for target in level_pairs],
+        "level_mask": [[known for _, known in target] for target in level_pairs],
+        "signal_targets": [value for value, _ in signal_pairs],
+        "signal_mask": [known for _, known in signal_pairs],
+        "spans": _by_kind(first, heads),
+        "span_mask": [float(kind in first) for kind in heads.spans],
+        "gold_levels": [message.gold.levels.get(name, UNKNOWN) for name in heads.levels],
+        "gold_signals": [_gold(message.gold, name) for name in heads.signals],
+        "annotated_spans": [_by_kind(view, heads) for view in spans],
+    }
+
+
+def _cumulative(level: int | None) -> list[float | None]:
+    return [None if level is None else float(level >= k) for k in range(1, MAX_LEVEL + 1)]
+
+
+def _present(view: Labelling, name: str) -> float | None:
+    return None if view.signals is None else float(name in view.signals)
+
+
+def _gold(gold: Labelling, name: str) -> int:
+    return UNKNOWN if gold.signals is None else int(name in gold.signals)
+
+
+def _mean(values: list[float | None]) -> tuple[float, float]:
+    """Average what is known; the second number is the mask."""
+    known = [value for value in values if value is not None]
+    return (sum(known) / len(known), 1.0) if known else (0.0, 0.0)
+
+
+def _by_kind(spans: Any, heads: Heads) -> list[list[list[int]]]:  # noqa: ANN401 - Spans or {}
+    return [[[start, end] for start, end in spans.get(kind, ())] for kind in heads.spans]
+
+
+def _sha256(rows: list[dict[str, Any]]) -> str:
+    digest = hashlib.sha256()
+    for row in sorted(rows, key=lambda row: (row["source"], row["source_id"], row["text"])):
+        digest.update(json.dumps(row, sort_keys=True).encode())
+    return digest.hexdigest()

@@ -1,0 +1,84 @@
+"""Tables about the authored corpus, for its dataset card."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from heard.labels import MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
+from heard_training.config import Heads
+from heard_training.data.sources import Labelling, Message, read_authored
+from heard_training.markdown import table, three
+from heard_training.measure import metrics
+
+__all__ = ["describe"]
+
+
+def describe(folder: Path) -> str:
+    """Return rows, distributions and agreement of the authored corpus, as Markdown tables."""
+    messages = list(read_authored(folder, Heads()))
+    parts = [
+        _rows(messages),
+        _levels(messages),
+        _signals(messages),
+        _spans(messages),
+        _agreement(messages),
+    ]
+    return "\n\n".join(parts)
+
+
+def _rows(messages: list[Message]) -> str:
+    slices = Counter((message.source_id.rpartition("-")[0], message.split) for message in messages)
+    names = sorted({name for name, _ in slices})
+    rows = [(name, slices[name, "train"], slices[name, "test"]) for name in names]
+    total = [sum(row[column] for row in rows) for column in (1, 2)]
+    return table(("slice", "train", "test"), [*rows, ("all", *total)])
+
+
+def _levels(messages: list[Message]) -> str:
+    counts = {
+        name: Counter(message.gold.levels[name] for message in messages) for name in TARGET_NAMES
+    }
+    head = ("target", *(f"level {level}" for level in range(MAX_LEVEL + 1)))
+    return table(head, [(n, *(c[k] for k in range(MAX_LEVEL + 1))) for n, c in counts.items()])
+
+
+def _signals(messages: list[Message]) -> str:
+    counts = Counter(name for message in messages for name in message.gold.signals or ())
+    return table(("signal", "messages"), [(name, counts[name]) for name in SIGNAL_NAMES])
+
+
+def _spans(messages: list[Message]) -> str:
+    known = [message.gold.spans for message in messages if message.gold.spans is not None]
+    rows = [
+        (kind, sum(bool(spans[kind]) for spans in known), sum(len(spans[kind]) for spans in known))
+        for kind in SPAN_NAMES
+    ]
+    return table(("span kind", f"messages of {len(known)}", "spans"), rows)
+
+
+def _agreement(messages: list[Message]) -> str:
+    pairs = [message.views for message in messages if len(message.views) == 2]
+    once = metrics.plain(len(pairs))
+    rows = []
+    for name in TARGET_NAMES:
+        one = np.array([author.levels[name] for author, _ in pairs])
+        two = np.array([second.levels[name] for _, second in pairs])
+        scores = (
+            metrics.f1(one >= 1, two >= 1, once),
+            metrics.f1(one >= 2, two >= 2, once),
+            metrics.quadratic_kappa(one, two, once),
+        )
+        rows.append((name, *(three(score[0]) for score in scores)))
+    for name in SIGNAL_NAMES:
+        one, two = (
+            np.array([_has(view, name) for view in views]) for views in zip(*pairs, strict=True)
+        )
+        rows.append((name, three(metrics.f1(one, two, once)[0]), "", ""))
+    return table((f"author and second, {len(pairs)} rows", "F1", "F1 >= 2", "kappa"), rows)
+
+
+def _has(view: Labelling, name: str) -> bool:
+    return name in (view.signals or ())

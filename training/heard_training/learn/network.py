@@ -1,0 +1,220 @@
+"""The network: an encoder, masked mean pooling, and up to three groups of heads.
+
+Levels are ordinal: per target a first logit and non-negative steps down from it, so that
+P(level >= 1) >= P(level >= 2) >= P(level >= 3) holds for every input. (Cumulative logits as in
+the proportional odds model, McCullagh 1980, but with steps that depend on the input.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers.utils import ModelOutput
+
+from heard.labels import BIO, MAX_LEVEL
+from heard_training.config import Config
+from heard_training.data.features import IGNORED_TAG
+
+__all__ = ["HeardConfig", "HeardNetwork", "HeardOutput"]
+
+
+class HeardConfig(PretrainedConfig):
+    """The encoder's own configuration beside names and sizes of the heads."""
+
+    model_type = "heard"
+
+    def __init__(
+        self,
+        encoder: dict[str, Any] | None = None,
+        targets: list[str] | None = None,
+        max_level: int = 3,
+        signals: list[str] | None = None,
+        spans: list[str] | None = None,
+        dropout: float = 0.1,
+        loss_weights: dict[str, float] | None = None,
+        **kwargs: Any,  # noqa: ANN401 - transformers' own
+    ) -> None:
+        self.encoder = encoder or {}
+        self.targets = targets or []
+        self.max_level = max_level
+        self.signals = signals or []
+        self.spans = spans or []
+        self.dropout = dropout
+        self.loss_weights = loss_weights or {"levels": 1.0, "signals": 1.0, "spans": 0.5}
+        super().__init__(**kwargs)
+
+
+@dataclass
+class HeardOutput(ModelOutput):
+    """Logits: ``levels`` ``[batch, targets, 3]``, ``signals``, ``spans`` ``[..., kinds, tags]``.
+
+    A group that the configuration does not name is ``None``.
+    """
+
+    loss: Tensor | None = None
+    levels: Tensor | None = None
+    signals: Tensor | None = None
+    spans: Tensor | None = None
+
+
+class HeardNetwork(PreTrainedModel):
+    """Encoder and heads; ``save_pretrained`` and ``from_pretrained`` work as for any other."""
+
+    config_class = HeardConfig
+    base_model_prefix = "encoder"
+    _supports_sdpa = True
+
+    def __init__(self, config: HeardConfig, encoder: PreTrainedModel | None = None) -> None:
+        """Build the network; ``encoder`` brings pretrained weights, else they start at random."""
+        super().__init__(config)
+        inner = AutoConfig.for_model(**config.encoder)
+        self.encoder = encoder if encoder is not None else AutoModel.from_config(inner)
+        if getattr(self.encoder, "pooler", None) is not None:
+            self.encoder.pooler = None  # never used: the heads read the mean of the tokens
+        size = inner.hidden_size
+        self.dropout = nn.Dropout(config.dropout)
+        self.levels = _head(size, len(config.targets) * config.max_level)
+        self.signals = _head(size, len(config.signals))
+        self.spans = _head(size, len(config.spans) * len(BIO))
+        self.post_init()
+
+    def _init_weights(self, module: nn.Module) -> None:
+        if isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, std=0.02)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+    @classmethod
+    def from_encoder(cls, name: str, config: Config) -> HeardNetwork:
+        """Put fresh heads on a pretrained encoder, a hub name or a folder."""
+        dropout = config.network.dropout
+        # The names under which encoders know these two; those that have others keep their own.
+        changes = {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": 0.0}
+        known = AutoConfig.from_pretrained(name).to_dict()
+        changes = {key: value for key, value in changes.items() if key in known}
+        encoder = AutoModel.from_pretrained(name, dtype=torch.float32, **changes)
+        described = encoder.config.to_dict()
+        described.pop("_name_or_path", None)  # where it lay on this machine is nobody's business
+        weights = {
+            "levels": config.fit.level_weight,
+            "signals": config.fit.signal_weight,
+            "spans": config.fit.span_weight,
+        }
+        heads = HeardConfig(
+            encoder=described,
+            targets=list(config.heads.levels),
+            max_level=MAX_LEVEL,
+            signals=list(config.heads.signals),
+            spans=list(config.heads.spans),
+            dropout=dropout,
+            loss_weights=weights,
+        )
+        network = cls(heads, encoder)
+        for head in filter(None, (network.levels, network.signals, network.spans)):
+            network._init_weights(head)
+        return network
+
+    @torch.no_grad()
+    def start_at_base_rates(self, levels: Tensor, signals: Tensor, tags: Tensor) -> None:
+        """Set the heads' biases so that an untrained network already says the base rates.
+
+        A rare output that starts at one half spends epochs on unlearning that.
+
+        Args:
+            levels: ``[targets, 3]``, rates of level >= k.
+            signals: ``[signals]``, rates of presence.
+            tags: ``[kinds, tags]``, rates of each tag.
+        """
+        if self.levels is not None:
+            chain = torch.logit(levels.clamp(1e-3, 1 - 1e-3))
+            # The heads give steps through softplus; undo it. A step is at least a hundredth.
+            steps = torch.log(torch.expm1((chain[:, :-1] - chain[:, 1:]).clamp(min=1e-2)))
+            self.levels.bias.copy_(torch.cat([chain[:, :1], steps], dim=1).flatten())
+        if self.signals is not None:
+            self.signals.bias.copy_(torch.logit(signals.clamp(1e-3, 1 - 1e-3)))
+        if self.spans is not None:
+            self.spans.bias.copy_(tags.clamp(min=1e-4).log().flatten())
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        level_targets: Tensor | None = None,
+        level_mask: Tensor | None = None,
+        signal_targets: Tensor | None = None,
+        signal_mask: Tensor | None = None,
+        span_tags: Tensor | None = None,
+        **_: Any,  # noqa: ANN401 - Trainer passes its own extras
+    ) -> HeardOutput:
+        """Run the network; with targets, the loss too.
+
+        Args:
+            input_ids: ``[batch, length]``.
+            attention_mask: ``[batch, length]``, 1 for tokens and 0 for padding.
+            level_targets: ``[batch, targets, 3]``, soft.
+            level_mask: of that shape, 1 where it is known.
+            signal_targets: ``[batch, signals]``, soft.
+            signal_mask: of that shape, 1 where it is known.
+            span_tags: ``[batch, length, kinds]``, ``IGNORED_TAG`` where unknown.
+        """
+        tokens = self.encoder(input_ids=input_ids, attention_mask=attention_mask)[0]
+        output = self.heads(tokens, attention_mask)
+        if level_targets is not None:
+            losses = {}
+            if output.levels is not None:
+                losses["levels"] = _masked_bce(output.levels, level_targets, level_mask)
+            if output.signals is not None:
+                losses["signals"] = _masked_bce(output.signals, signal_targets, signal_mask)
+            if output.spans is not None:
+                losses["spans"] = _tag_loss(output.spans, span_tags)
+            output.loss = _weighted(losses, self.config.loss_weights)
+        return output
+
+    def heads(self, tokens: Tensor, attention_mask: Tensor) -> HeardOutput:
+        """Read the three groups of outputs off the encoder's tokens, ``[batch, length, size]``."""
+        seen = attention_mask.unsqueeze(-1).to(tokens.dtype)
+        mean = (tokens * seen).sum(dim=1) / seen.sum(dim=1).clamp(min=1.0)
+        output = HeardOutput()
+        if self.levels is not None:
+            output.levels = self._chain(self.levels(self.dropout(mean)))
+        if self.signals is not None:
+            output.signals = self.signals(self.dropout(mean))
+        if self.spans is not None:
+            output.spans = self.spans(self.dropout(tokens)).reshape(
+                tokens.shape[0], tokens.shape[1], len(self.config.spans), len(BIO)
+            )
+        return output
+
+    def _chain(self, raw: Tensor) -> Tensor:
+        """Turn first logits and steps into logits that never cross."""
+        raw = raw.reshape(-1, len(self.config.targets), self.config.max_level)
+        first, steps = raw[..., :1], raw[..., 1:]
+        return torch.cat([first, first - functional.softplus(steps).cumsum(dim=-1)], dim=-1)
+
+
+def _head(size: int, outputs: int) -> nn.Linear | None:
+    return nn.Linear(size, outputs) if outputs else None
+
+
+def _masked_bce(logits: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
+    """Binary cross-entropy with soft targets, averaged over what is known."""
+    loss = functional.binary_cross_entropy_with_logits(logits.float(), targets, reduction="none")
+    return (loss * mask).sum() / mask.sum().clamp(min=1.0)
+
+
+def _tag_loss(logits: Tensor, tags: Tensor) -> Tensor:
+    """Cross-entropy over tags, averaged over tokens that have one; zero where none has."""
+    total = functional.cross_entropy(
+        logits.float().flatten(0, -2), tags.flatten(), ignore_index=IGNORED_TAG, reduction="sum"
+    )
+    return total / (tags != IGNORED_TAG).sum().clamp(min=1)
+
+
+def _weighted(losses: Mapping[str, Tensor], weights: Mapping[str, float]) -> Tensor:
+    return torch.stack([weights[name] * loss for name, loss in losses.items()]).sum()

@@ -1,0 +1,1 @@
+"""The model card, and the saved measurements that it tells of."""
