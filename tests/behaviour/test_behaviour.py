@@ -22,8 +22,8 @@ from heard_training.measure.behaviour import (
 HERE = Path(__file__).parent
 KNOWN = HERE.parent / "known_failures/behaviour.json"
 
-#: Another processor may round one decision of a capability otherwise.
-ROUNDED = 1
+#: Another processor may round a few decisions otherwise.
+ROUNDED = 4
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +36,14 @@ def report(analyzer):
     return run_cases(analyzer, read_cases(HERE / "cases"))
 
 
-def test_no_capability_fails_more_than_is_known(report, known):
-    worse = {
-        name: [number for number, wrong in cases.items() if wrong]
+def test_no_more_cases_fail_than_are_known(report, known):
+    new = [
+        (name, number)
         for name, cases in report.items()
-        if sum(map(bool, cases.values())) > len(known["failed"].get(name, {})) + ROUNDED
-    }
-    assert not worse
+        for number, wrong in cases.items()
+        if wrong and str(number) not in known["failed"][name]
+    ]
+    assert len(new) <= ROUNDED, new
 
 
 def test_the_known_failures_are_those_of_the_shipped_model(analyzer, known):
@@ -68,11 +69,18 @@ def test_broken_demands_are_named(analyzer):
     assert "became" in broken_demands(Case("c", 1, "", keeps=["angry"]), calm, hot)[0]
     assert broken_demands(Case("c", 1, "", rises=["escalation", "angry"]), calm, hot) == []
     assert len(broken_demands(Case("c", 1, "", falls=["escalation", "angry"]), calm, hot)) == 2
+    # What is to rise must rise: staying where it was is not enough, where there is room.
+    assert len(broken_demands(Case("c", 1, "", rises=["abusive"]), calm, calm)) == 1
+    assert broken_demands(Case("c", 1, "", falls=["abusive"]), calm, calm) == []
 
 
-def test_the_page_counts(report):
-    page = behaviour_page({"a": {1: [], 2: ["no abusive"]}}, {})
-    assert "| a | 2 | 1 | 50% |" in page and "| all | 2 | 1 | 50% |" in page
+def test_the_page_counts_and_shows_the_worst_first():
+    shift = {"pairs": 3, "mean": 0.01, "largest": -0.2}
+    found = {"cases": {"b": 8, "a": 2}, "failed": {"b": {}, "a": {"2": ["no abusive"]}}}
+    found["silent"] = {"b": 8, "a": 1}
+    page = behaviour_page({**found, "shifts": {"age": shift}})
+    assert page.index("| a | 2 | 1 | 50% | 1 |") < page.index("| b | 8 | 0 | 0% | 8 |")
+    assert "| all | 10 | 1 | 10% | 9 |" in page and "| age | 3 | +0.010 | -0.200 |" in page
 
 
 @pytest.mark.parametrize(
@@ -84,6 +92,9 @@ def test_the_page_counts(report):
         {"text": "hi", "levels": {"angry": [2, 1]}},
         {"text": "hi", "present": ["angry"]},
         {"text": "hi", "demands": 1},
+        {"text": "hi", "levels": {"angry": 2}},
+        {"text": "hi", "present": 3},
+        {"text": "hi", "changed": 3, "keeps": ["angry"]},
         {"levels": {}},
     ],
 )

@@ -10,6 +10,7 @@ from datasets import DatasetDict
 from heard.labels import TARGET_NAMES
 from heard_training.config import load_config
 from heard_training.data.corpus import load_corpus
+from heard_training.errors import TrainingError
 from heard_training.measure.answers import Gold, decided
 from heard_training.measure.baselines import BASELINES, baselines_page, measure_baselines
 from heard_training.measure.evaluate import figures
@@ -26,7 +27,12 @@ def corpus(tiny_run) -> DatasetDict:
 
 @pytest.mark.slow
 def test_the_report_sets_the_bundle_against_each(corpus, tiny_run, tiny_config):
-    report = measure_baselines(corpus, load_config(tiny_config), tiny_run / "bundle", count=40)
+    _, summary = load_corpus(tiny_run / "corpus")
+    config = load_config(tiny_config)
+    report = measure_baselines(corpus, summary, config, tiny_run / "bundle", count=40)
+    other = {"sha256": {**summary["sha256"], "train": "0"}}
+    with pytest.raises(TrainingError, match="other rows"):
+        measure_baselines(corpus, other, config, tiny_run / "bundle")
     assert set(report["splits"]) == {"dev", "test"}
     assert set(report["splits"]["test"]) == {*BASELINES, "VADER"}
     for found in report["splits"]["test"].values():
@@ -74,8 +80,6 @@ def test_the_saved_report_shows_the_shipped_model_ahead(analyzer, monkeypatch):
 
 
 def test_a_report_of_another_bundle_is_not_told(monkeypatch):
-    from heard_training.errors import TrainingError
-
     monkeypatch.chdir(ROOT)
     with pytest.raises(TrainingError, match="another bundle"):
         against_baselines("0" * 64)

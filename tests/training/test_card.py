@@ -12,6 +12,12 @@ from heard_training.report.card import card, check_card
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.fixture(autouse=True)
+def at_the_root(monkeypatch):
+    """Saved measurements are named from the root of a clone."""
+    monkeypatch.chdir(ROOT)
+
+
 def test_the_committed_card_is_up_to_date():
     check_card(ROOT / "model_card.md")
 
@@ -23,9 +29,9 @@ def test_a_card_that_differs_is_named(tmp_path):
         check_card(path)
 
 
-def test_figures_of_the_manifest_are_in_the_card():
+def test_figures_of_the_manifest_are_in_the_card(analyzer):
     manifest = json.loads((default_path() / "bundle.json").read_text(encoding="utf-8"))
-    text = card(manifest)
+    text = card(manifest, analyzer.model.sha256)
     for split in ("dev", "test"):
         humiliated = manifest["metrics"][split]["targets"]["humiliated"]
         for key in ("f1_1", "f1_2", "qwk", "auroc_1", "brier_1"):

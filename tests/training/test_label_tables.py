@@ -24,8 +24,7 @@ def table(tmp_path_factory):
             both = n % 10 == 0
             words = list(WORDS.values())
             text = f'{words[first]}{", and " + words[second] if both else ""} "{n}"'
-            quoted = '"' + text.replace('"', '""') + '"'
-            rows.append(f"{quoted}\t{f'{first},{second}' if both else first}\t{split}{n}\n")
+            rows.append(f"{text}\t{f'{first},{second}' if both else first}\t{split}{n}\n")
         (folder / f"{split}.tsv").write_text("".join(rows), encoding="utf-8")
     (folder / "emotions.txt").write_text("\n".join(WORDS) + "\n", encoding="utf-8")
     (folder.parent / "sources.toml").write_text("[moods]\ntrain = true\n")
@@ -98,13 +97,19 @@ def test_a_table_that_is_not_there_is_named(config, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("line", "reason"), [("only text\n", "1 columns"), ("text\t7\tid\n", "'7'"), ("a\t\tb\n", "''")]
+    ("line", "reason"),
+    [
+        ("only text\n", "1 columns"),
+        ("text\t7\tid\n", "0 to 2"),
+        ("a\t\tb\n", "0 to 2"),
+        (" \t1\tid\n", "no text"),
+    ],
 )
 def test_bad_rows_are_named(config, table, tmp_path, line, reason):
     folder = tmp_path / "copy/moods"
     folder.mkdir(parents=True)
     (folder / "train.tsv").write_text(line)
-    with pytest.raises(TrainingError, match=f"line 1.*{reason}"):
+    with pytest.raises(TrainingError, match=f"row 1.*{reason}"):
         build_corpus(config(texts=str(folder.parent)))
 
 

@@ -57,6 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except HeardError as error:
         _complain(str(error))
         return _WRONG_USE
+    except OSError as error:
+        _complain(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}.")
+        return _WRONG_USE
     except KeyboardInterrupt:
         return _INTERRUPTED
     return code or 0
@@ -126,8 +129,9 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("--resume", action="store_true", help="take up interrupted training")
     for made in (evaluate, baselines, behaviour, gate):
         made.add_argument("bundle", nargs="?", type=Path, help="default: the one shipped")
-    compare.add_argument("one", type=Path, help="a bundle's folder")
-    compare.add_argument("other", nargs="?", type=Path, help="default: the one shipped")
+    compare.add_argument(
+        "bundles", nargs="+", type=Path, help="two bundles, or one to set against the one shipped"
+    )
     for made in (compare, gate):
         made.add_argument("--on", type=Path, help="a file of labelled messages, as JSONL")
         made.add_argument("--split", choices=("test", "dev"), default="test", help="without --on")
@@ -190,7 +194,7 @@ def _export(arguments: argparse.Namespace) -> None:
 def _schemes(arguments: argparse.Namespace) -> None:
     from heard_training.run import survey_run
 
-    print(survey_run(_config(arguments), arguments.out))
+    print(survey_run(_bundle_config(arguments), arguments.out))
 
 
 def _run(arguments: argparse.Namespace) -> None:
@@ -203,7 +207,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from heard_training.data.corpus import build_corpus
     from heard_training.run import evaluate_bundle
 
-    corpus, _ = build_corpus(_config(arguments))
+    corpus, _ = build_corpus(_bundle_config(arguments))
     print(json.dumps(evaluate_bundle(arguments.bundle, corpus), indent=1))
 
 
@@ -219,9 +223,9 @@ def _baselines(arguments: argparse.Namespace) -> None:
     from heard_training.data.corpus import build_corpus
     from heard_training.measure.baselines import baselines_page, measure_baselines
 
-    config = _config(arguments)
-    corpus, _ = build_corpus(config)
-    report = measure_baselines(corpus, config, arguments.bundle)
+    config = _bundle_config(arguments)
+    corpus, summary = build_corpus(config)
+    report = measure_baselines(corpus, summary, config, arguments.bundle)
     _keep(arguments.json, report)
     print(baselines_page(report))
 
@@ -229,33 +233,32 @@ def _baselines(arguments: argparse.Namespace) -> None:
 def _compare(arguments: argparse.Namespace) -> None:
     from heard_training.measure.compare import compare_bundles, comparison_page
 
-    compared = compare_bundles(arguments.one, arguments.other, _labelled(arguments))
+    if len(arguments.bundles) > 2:
+        raise TrainingError(f"{len(arguments.bundles)} bundles are named: compare two at a time.")
+    one, other = (None, *arguments.bundles)[-2:]  # the shipped one comes first
+    compared = compare_bundles(one, other, _labelled(arguments))
     _keep(arguments.json, compared)
     print(comparison_page(compared))
 
 
 def _behaviour(arguments: argparse.Namespace) -> None:
     from heard import load
-    from heard_training.measure.behaviour import (
-        behaviour_page,
-        read_cases,
-        read_pairs,
-        run_cases,
-        run_pairs,
-    )
+    from heard_training.measure.behaviour import behaviour_page, measure_behaviour
 
-    analyzer = load(arguments.bundle)
-    report = run_cases(analyzer, read_cases(arguments.cases / "cases"))
-    shifts = run_pairs(analyzer, read_pairs(arguments.cases / "fairness"))
-    failed = {name: {n: why for n, why in cases.items() if why} for name, cases in report.items()}
-    _keep(arguments.json, {"sha256": analyzer.model.sha256, "failed": failed, "shifts": shifts})
-    print(behaviour_page(report, shifts))
+    found = measure_behaviour(load(arguments.bundle), arguments.cases)
+    _keep(arguments.json, found)
+    print(behaviour_page(found))
 
 
 def _gate(arguments: argparse.Namespace) -> int:
     from heard_training.measure.gate import failures, measured, read_reference, read_tolerances
     from heard_training.report.results import ACCEPTED
 
+    own = arguments.bundle or arguments.on or arguments.split != "test" or arguments.config
+    if arguments.accept and own and not arguments.against:
+        raise TrainingError(
+            f"{ACCEPTED} is for the shipped bundle on the authored test rows: give --against FILE."
+        )
     against = arguments.against or ACCEPTED
     rows = _labelled(arguments)
     candidate = measured(arguments.bundle, rows)
@@ -280,13 +283,23 @@ def _labelled(arguments: argparse.Namespace) -> Dataset:
     """Read the rows to measure on: a file's, or a split of the configured corpus."""
     from heard_training.data.corpus import build_corpus, read_rows
 
-    config = _config(arguments)
+    config = _bundle_config(arguments)
     if arguments.on:
         return read_rows(arguments.on, config.heads)
     corpus, _ = build_corpus(config)
     if not len(corpus[arguments.split]):
         raise TrainingError(f"There are no {arguments.split} rows: name their folder with --texts.")
     return corpus[arguments.split]
+
+
+def _bundle_config(arguments: argparse.Namespace) -> Config:
+    """Read the configuration where bundles are measured, which know heard's own outputs only."""
+    config = _config(arguments)
+    if not config.makes_a_bundle:
+        raise TrainingError(
+            "[heads] declares outputs that no bundle has: `heard-train benchmark` measures such."
+        )
+    return config
 
 
 def _keep(path: Path | None, values: object) -> None:

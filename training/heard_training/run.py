@@ -122,12 +122,22 @@ def benchmark_run(config: Config, out: Path) -> dict[str, Any]:
     corpus, summary = load_corpus(out / CORPUS)
     network, tokenizer, training = load_checkpoint(out / CHECKPOINT, config)
     _check_origin(config, summary, training)
-    if not config.heads.signals or not len(corpus["test"]):
-        raise TrainingError("There are no yes/no labels, or no test rows, to measure.")
+    _check_measurable(config, summary)
     measured = measure_labels(network, tokenizer, corpus["calibrate"], corpus["test"], config)
-    measured["training"] = {**training, "config": config.to_dict()}
+    # All but calibration was decided when the network was trained.
+    training["config"]["calibrate"] = config.to_dict()["calibrate"]
+    measured["training"] = training
     write_whole(out / BENCHMARK, json.dumps(measured, indent=1) + "\n")
     return measured
+
+
+def _check_measurable(config: Config, summary: dict[str, Any]) -> None:
+    """Refuse, before anything is trained, what could not be measured afterwards."""
+    if not config.heads.signals or not summary["rows"]["test"]:
+        raise TrainingError(
+            "Outputs that make no bundle are measured by their yes/no labels on test rows: declare "
+            "heads.signals, and give data.label_table a test split."
+        )
 
 
 def _check_origin(config: Config, summary: dict[str, Any], training: dict[str, Any]) -> None:
@@ -165,7 +175,9 @@ def run_all(config: Config, out: Path, *, resume: bool = False) -> dict[str, Any
     Outputs other than ``heard``'s own are measured without an export.
     """
     started = time.monotonic()
-    prepare_run(config, out)
+    summary = prepare_run(config, out)
+    if not config.makes_a_bundle:
+        _check_measurable(config, summary)
     fit_run(config, out, resume=resume)
     figures = export_run(config, out) if config.makes_a_bundle else benchmark_run(config, out)
     _log.info("done in %.0f minutes", (time.monotonic() - started) / 60)

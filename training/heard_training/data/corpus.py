@@ -104,7 +104,13 @@ def read_rows(path: Path, heads: Heads) -> Dataset:
     rows = [_row(message, heads) for message in read_labelled(path, heads)]
     if not rows:
         raise TrainingError(f"{path} holds no messages.")
+    if not any(row["annotated_spans"] or max(_golds(row)) >= 0 for row in rows):
+        raise TrainingError(f"{path} knows no levels, signals or spans of any message.")
     return _dataset(rows)
+
+
+def _golds(row: dict[str, Any]) -> list[int]:
+    return [*row["gold_levels"], *row["gold_signals"]]
 
 
 def save_corpus(corpus: DatasetDict, summary: dict[str, Any], folder: Path) -> None:
@@ -173,8 +179,12 @@ def _kept_aside(messages: Iterable[Message], share: float) -> set[str]:
             slices.setdefault(message.block.rpartition("-")[0], set()).add(message.block)
         elif _chance(message.sha256) < share:
             chosen.add(message.sha256)
-    for blocks in slices.values():
-        chosen |= set(sorted(blocks, key=_chance)[: max(1, round(share * len(blocks)))])
+    # A slice of one block would be learned from in whole or not at all: such are taken together.
+    small = {name for name, blocks in slices.items() if len(blocks) == 1}
+    together = {block for name in small for block in slices.pop(name)}
+    for blocks in (*slices.values(), together):
+        count = min(max(1, round(share * len(blocks))), max(len(blocks) - 1, 0))
+        chosen |= set(sorted(blocks, key=_chance)[:count])
     return chosen
 
 
@@ -219,7 +229,11 @@ def _row(message: Message, heads: Heads) -> dict[str, Any]:
         "span_mask": [float(kind in first) for kind in heads.spans],
         "gold_levels": [message.gold.levels.get(name, UNKNOWN) for name in heads.levels],
         "gold_signals": [_gold(message.gold, name) for name in heads.signals],
-        "annotated_spans": [_by_kind(view, heads) for view in spans],
+        # A kind that an annotation does not know is null.
+        "annotated_spans": [
+            [pairs if kind in view else None for kind, pairs in _named(view, heads)]
+            for view in spans
+        ],
     }
 
 
@@ -242,7 +256,11 @@ def _mean(values: list[float | None]) -> tuple[float, float]:
 
 
 def _by_kind(spans: Any, heads: Heads) -> list[list[list[int]]]:  # noqa: ANN401 - Spans or {}
-    return [[[start, end] for start, end in spans.get(kind, ())] for kind in heads.spans]
+    return [pairs for _, pairs in _named(spans, heads)]
+
+
+def _named(spans: Any, heads: Heads) -> list[tuple[str, list[list[int]]]]:  # noqa: ANN401
+    return [(kind, [[start, end] for start, end in spans.get(kind, ())]) for kind in heads.spans]
 
 
 def _sha256(rows: list[dict[str, Any]]) -> str:

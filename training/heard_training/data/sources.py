@@ -137,19 +137,23 @@ def read_labelled(path: Path, heads: Heads) -> Iterator[Message]:
     if not path.is_file():
         raise TrainingError(f"There is no file {path}: name one of labelled messages, as JSONL.")
     for number, (place, row) in enumerate(_rows(path, ()), start=1):
-        named = {"source": path.stem, "source_id": str(row.get("id", number))}
-        second = row.get("second")  # as in the authored corpus, where spans are the second's
-        if second and "annotations" not in row:
-            row |= {"spans": second.get("spans")} if isinstance(second, dict) else {}
-        yield _message(place, named | row, "test", heads)
+        known = {name: value for name, value in row.items() if value is not None}
+        named = {"source": path.stem, "source_id": str(known.get("id", number))}
+        second = known.get("second")  # as in the authored corpus, where spans are the second's
+        if isinstance(second, dict) and second.get("spans") and "annotations" not in known:
+            known["spans"] = second["spans"]
+        yield _message(place, named | known, "test", heads)
 
 
 def _message(place: str, row: dict[str, Any], split: str, heads: Heads) -> Message:
     read = partial(_labelling, place, length=len(row["text"]), heads=heads)
     gold = read(row)
-    annotations = row.get("annotations", [])
+    annotations = row.get("annotations") or []
     if not isinstance(annotations, list):
         raise TrainingError(f"{place}: annotations must be a list of labellings.")
+    views = tuple(map(read, annotations))
+    if views and not gold.levels and gold.signals is None:
+        gold = _agreed(views, gold.spans, heads)
     source = str(row["source"])
     return Message(
         source=source,
@@ -157,9 +161,23 @@ def _message(place: str, row: dict[str, Any], split: str, heads: Heads) -> Messa
         text=row["text"],
         split=split,
         gold=gold,
-        views=tuple(map(read, annotations)) or (gold,),
+        views=views or (gold,),
         channel=str(row.get("channel", _CHANNELS.get(source, ""))),
     )
+
+
+def _agreed(views: Sequence[Labelling], spans: Spans | None, heads: Heads) -> Labelling:
+    """Take the median level (the lower of two) and the signals that more than half name."""
+    levels = {}
+    for name in heads.levels:
+        given = sorted(view.levels[name] for view in views if name in view.levels)
+        if given:
+            levels[name] = given[(len(given) - 1) // 2]
+    named = [view.signals for view in views if view.signals is not None]
+    signals = {
+        name for name in heads.signals if 2 * sum(name in view for view in named) > len(named)
+    }
+    return Labelling(levels, frozenset(signals) if named else None, spans)
 
 
 _CHANNELS = {
@@ -197,14 +215,15 @@ def _rows(path: Path, required: Sequence[str]) -> Iterator[tuple[str, dict[str, 
 
 def _labelling(place: str, row: Any, *, length: int, heads: Heads) -> Labelling:  # noqa: ANN401
     if not isinstance(row, dict):
-        raise TrainingError(f"{place}: a labelling must be an object, not {row!r}.")
+        raise TrainingError(f"{place}: a labelling must be an object, not {type(row).__name__}.")
     signals = row.get("signals")
     if signals is not None:
         if not isinstance(signals, list):
-            raise TrainingError(f"{place}: signals must be a list of names, not {signals!r}.")
+            kind = type(signals).__name__
+            raise TrainingError(f"{place}: signals must be a list of names, not {kind}.")
         unknown = [name for name in signals if name not in heads.signals]
         if unknown:
-            raise TrainingError(f"{place}: there is no signal {unknown[0]!r}.")
+            raise TrainingError(f"{place}: there is no signal {_short(unknown[0])}.")
     return Labelling(
         levels=_levels(place, row.get("levels") or {}, heads),
         signals=None if signals is None else frozenset(signals),
@@ -212,14 +231,19 @@ def _labelling(place: str, row: Any, *, length: int, heads: Heads) -> Labelling:
     )
 
 
+def _short(value: object) -> str:
+    """Name a value that may be somebody's words by its kind, unless it is short as names are."""
+    return repr(value) if len(repr(value)) <= 30 else f"of {type(value).__name__}"
+
+
 def _levels(place: str, levels: Any, heads: Heads) -> dict[str, int]:  # noqa: ANN401
     if not isinstance(levels, dict):
-        raise TrainingError(f"{place}: levels must be an object, not {levels!r}.")
+        raise TrainingError(f"{place}: levels must be an object, not {type(levels).__name__}.")
     for name, level in levels.items():
         if name not in heads.levels:
-            raise TrainingError(f"{place}: there is no level {name!r}.")
+            raise TrainingError(f"{place}: there is no level {_short(name)}.")
         if type(level) is not int or level not in range(MAX_LEVEL + 1):
-            raise TrainingError(f"{place}: {name} is {level!r}, not 0 to {MAX_LEVEL}.")
+            raise TrainingError(f"{place}: {name} is {_short(level)}, not 0 to {MAX_LEVEL}.")
     return dict(levels)
 
 
@@ -233,7 +257,5 @@ def _spans(place: str, spans: Any, length: int, heads: Heads) -> Spans | None:  
         for span in found:
             pair = isinstance(span, list) and len(span) == 2 and all(type(n) is int for n in span)
             if not pair or not 0 <= span[0] < span[1] <= length:
-                raise TrainingError(
-                    f"{place}: {span!r} is no {kind} span: give [start, end) within the text."
-                )
+                raise TrainingError(f"{place}: a {kind} span is no [start, end) within the text.")
     return {kind: [(start, stop) for start, stop in found] for kind, found in spans.items()}

@@ -1,8 +1,8 @@
 """Reads tables of yes/no labels with official splits, as public benchmarks come.
 
-A folder with ``train.tsv``, ``dev.tsv`` and ``test.tsv``, tab-separated without a header, quoted as
-CSV is: text, label ids with commas between them, the row's own id; the layout in which GoEmotions
-is published.
+A folder with ``train.tsv``, ``dev.tsv`` and ``test.tsv``, tab-separated, without a header and
+without quoting: text, label ids with commas between them, the row's own id; the layout in which
+GoEmotions is published.
 A label's id is its place among the signals that the configuration declares.
 """
 
@@ -41,9 +41,13 @@ def read_label_table(config: Config) -> Iterator[Message]:
                 f"There is no {path}: name the folder above {config.data.label_table} with --texts."
             ) from None
         with file:
-            rows = csv.reader(file, delimiter="\t")
-            for number, row in enumerate(rows, start=1):
-                yield _message(f"{path}, line {number}", row, folder.name, used_as, names)
+            rows = enumerate(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE), start=1)
+            try:
+                for number, row in rows:
+                    yield _message(f"{path}, row {number}", row, folder.name, used_as, names)
+            except (UnicodeDecodeError, csv.Error) as error:
+                kind = type(error).__name__
+                raise TrainingError(f"{path} is no table in UTF-8: {kind}.") from None
 
 
 def _check_names(folder: Path, names: tuple[str, ...]) -> None:
@@ -65,6 +69,8 @@ def _message(
     text, ids, row_id = row
     found = ids.split(",")
     if not all(label.isdecimal() and int(label) < len(names) for label in found):
-        raise TrainingError(f"{place}: {ids!r} are no label ids from 0 to {len(names) - 1}.")
+        raise TrainingError(f"{place}: label ids must be numbers from 0 to {len(names) - 1}.")
+    if not text.strip():
+        raise TrainingError(f"{place} has no text: leave it out of the table.")
     labelling = Labelling({}, frozenset(names[int(label)] for label in found), None)
     return Message(source, row_id, text, used_as, labelling, (labelling,))

@@ -2,6 +2,7 @@
 
 Each gives logits; calibration and thresholds are then fitted on the same rows kept aside, by the
 same code, so that what is compared is what the opponents know, not how they were tuned.
+(VADER gives one score; its threshold is that of the best F1 on those rows.)
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from datasets import Dataset, DatasetDict
-from scipy.sparse import hstack
+from scipy.sparse import hstack, issparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
@@ -28,6 +29,7 @@ from heard.decode import probabilities
 from heard.labels import EMOTION_NAMES, MAX_LEVEL, TARGET_NAMES
 from heard.text import normalise
 from heard_training.config import Config
+from heard_training.errors import TrainingError
 from heard_training.learn.calibrate import calibrate, fit_thresholds
 from heard_training.learn.encoder import load_tokenizer, resolve_encoder
 from heard_training.markdown import between, table, three
@@ -42,7 +44,7 @@ __all__ = ["BASELINES", "baselines_page", "measure_baselines"]
 _log = logging.getLogger(__name__)
 
 #: Strengths of a logistic regression's fit that are tried; the loss on the rows kept aside decides.
-_STRENGTHS = (0.3, 1.0, 3.0, 10.0)
+_STRENGTHS = (0.01, 0.1, 1.0, 10.0)
 _BATCH = 64
 
 #: Texts of one split to features, given the texts to learn the features from.
@@ -50,15 +52,28 @@ Features = Callable[[Sequence[str], Config], Callable[[Sequence[str]], Any]]
 
 
 def measure_baselines(
-    corpus: DatasetDict, config: Config, bundle: Path | None, count: int = RESAMPLINGS
+    corpus: DatasetDict,
+    summary: Mapping[str, Any],
+    config: Config,
+    bundle: Path | None,
+    count: int = RESAMPLINGS,
 ) -> dict[str, Any]:
     """Fit every baseline, and set the bundle (``None``: the shipped one) against each.
+
+    Raises:
+        TrainingError: when the bundle was trained on other rows than ``corpus`` holds.
 
     Returns:
         Plain values: per split and baseline the key figures of both, with paired bootstrap
         intervals of the difference (the bundle less the baseline).
     """
     analyzer = load(bundle)
+    trained_on = analyzer.bundle.manifest["training"]["data"]["sha256"]
+    if any(trained_on[split] != summary["sha256"][split] for split in ("train", "calibrate")):
+        raise TrainingError(
+            f"{analyzer.model.name} {analyzer.model.version} was trained on other rows than these: "
+            "give the --config and the --texts that it was trained with."
+        )
     splits = {name: corpus[name] for name in ("dev", "test") if len(corpus[name])}
     heard = {name: ask(analyzer, rows["text"][:]) for name, rows in splits.items()}
     report: dict[str, Any] = {
@@ -91,16 +106,28 @@ Answer = Callable[[Sequence[str]], Answers]
 
 
 def _majority(train: Dataset, _: Dataset, __: Config) -> Answer:
-    """Always the commonest level and no signal that is rarer than one half."""
-    levels = np.array(train["level_targets"][:]).mean(axis=0)
-    signals = np.array(train["signal_targets"][:]).mean(axis=0)
+    """Always each target's commonest level, and the signals that most messages have."""
+    gold = Gold.of(train)
+    by_level = np.array([_rates(column, MAX_LEVEL + 1) for column in gold.levels.T])
+    at_least = by_level[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:]
+    chances = np.array([_rates(column, 2)[1] for column in gold.signals.T])
 
     def answer(texts: Sequence[str]) -> Answers:
-        at_least = np.broadcast_to(levels, (len(texts), *levels.shape))
-        chances = np.broadcast_to(signals, (len(texts), *signals.shape))
-        return Answers(at_least, (at_least >= 0.5).sum(axis=-1), chances, chances >= 0.5)
+        count = len(texts)
+        return Answers(
+            np.broadcast_to(at_least, (count, *at_least.shape)),
+            np.broadcast_to(by_level.argmax(axis=1), (count, len(by_level))),
+            np.broadcast_to(chances, (count, len(chances))),
+            np.broadcast_to(chances > 0.5, (count, len(chances))),
+        )
 
     return answer
+
+
+def _rates(gold: npt.NDArray[np.int64], values: int) -> Floats:
+    """Share of each value among the rows that know one; of zero, all where none does."""
+    counts = np.bincount(gold[gold >= 0], minlength=values).astype(float)
+    return counts / counts.sum() if counts.sum() else np.eye(values)[0]
 
 
 def _linear(features: Features) -> Callable[[Dataset, Dataset, Config], Answer]:
@@ -147,13 +174,18 @@ def _regression(
     """Fit one output; the strength of the fit that loses least on the rows kept aside wins."""
     sure, asked = ~np.isnan(targets), ~np.isnan(wanted)
     truth = targets[sure] >= 0.5
-    if truth.all() or not truth.any():
-        constant = 6.0 if truth.all() else -6.0
+    if truth.all() or not truth.any():  # always, never, or not known of any row
+        constant = 6.0 if truth.any() else -6.0
         return lambda encoded: np.full(encoded.shape[0], constant)
 
+    # The one is fast on many sparse features, the other on a few hundred dense ones.
+    solver = "liblinear" if issparse(known) else "lbfgs"
+
     def fitted(strength: float) -> tuple[float, LogisticRegression]:
-        model = LogisticRegression(C=strength, solver="liblinear", max_iter=300)
+        model = LogisticRegression(C=strength, solver=solver, max_iter=300)
         model.fit(known[np.flatnonzero(sure)], truth)
+        if not asked.any():
+            return strength, model  # nothing to choose by: the weakest fit
         scores = model.decision_function(aside[np.flatnonzero(asked)])
         return float((np.logaddexp(0, scores) - wanted[asked] * scores).mean()), model
 
@@ -200,8 +232,9 @@ def _frozen_encoder(texts: Sequence[str], config: Config) -> Callable[[Sequence[
             found[places] = ((tokens * seen).sum(1) / seen.sum(1).clamp(min=1)).numpy()
         return found
 
-    scaler = StandardScaler().fit(vectors(texts))
-    return lambda texts: scaler.transform(vectors(texts))
+    known = vectors(texts)
+    scaler = StandardScaler().fit(known)
+    return lambda asked: scaler.transform(known if asked is texts else vectors(asked))
 
 
 #: Names of the baselines, and how each is fitted.
@@ -212,16 +245,18 @@ BASELINES: Mapping[str, Callable[[Dataset, Dataset, Config], Answer]] = {
 }
 
 
-def _some_emotion(gold: Gold) -> Bools:
-    """Tell which messages are not calm: some emotion is expressed."""
-    return (gold.levels[:, : len(EMOTION_NAMES)] >= 1).any(axis=1)
+def _some_emotion(gold: Gold) -> tuple[Bools, Bools]:
+    """Tell which messages express some emotion, and of which that is known."""
+    emotions = gold.levels[:, : len(EMOTION_NAMES)]
+    expressed = (emotions >= 1).any(axis=1)
+    return expressed, expressed | (emotions >= 0).all(axis=1)
 
 
 def _vader(calibration: Dataset) -> tuple[SentimentIntensityAnalyzer, float]:
     """VADER (Hutto and Gilbert 2014) with the threshold of the best F1 on the rows kept aside."""
     vader = SentimentIntensityAnalyzer()
-    scores = _heat(vader, calibration["text"][:])
-    truth = _some_emotion(Gold.of(calibration))
+    truth, known = _some_emotion(Gold.of(calibration))
+    scores, truth = _heat(vader, calibration["text"][:])[known], truth[known]
     weights = metrics.plain(len(truth))
     grid = np.unique(scores)
     best = max(grid, key=lambda least: metrics.f1(truth, scores >= least, weights)[0])
@@ -241,7 +276,8 @@ def _calm_or_not(
 ) -> dict[str, Any]:
     """Ask both whether a message is calm: all that VADER, which knows good and bad, can tell."""
     vader, least = fitted
-    truth, weights = _some_emotion(gold), metrics.resamplings(len(gold), count)
+    truth, known = _some_emotion(gold)
+    weights = metrics.resamplings(len(gold), count) * known
     emotions = slice(len(EMOTION_NAMES))
     heat, likely = _heat(vader, rows["text"][:]), heard.at_least[:, emotions, 0].max(axis=1)
     return differences(

@@ -8,6 +8,7 @@ say the same of two people, and tell how far the escalation risk moves.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ __all__ = [
     "Pair",
     "behaviour_page",
     "broken_demands",
+    "measure_behaviour",
     "read_cases",
     "read_pairs",
     "run_cases",
@@ -31,8 +33,8 @@ __all__ = [
 
 _OUTPUTS = (*TARGET_NAMES, *SIGNAL_NAMES)
 _FIELDS = ("text", "changed", "levels", "present", "absent", "keeps", "rises", "falls")
-#: A probability that moves less than this the wrong way has stayed where it was.
-_STILL = 0.01
+#: What is to rise or fall moves by this at least, unless it is near its end already.
+_MOVED, _NEAR = 0.01, 0.05
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Case:
 
     ``levels`` maps targets to the least and the most level; ``present`` and ``absent`` are signals;
     ``keeps`` names levels and signals that must be decided alike in both messages, ``rises`` and
-    ``falls`` those whose probability must not go the other way.
+    ``falls`` those whose probability must move that way.
     """
 
     capability: str
@@ -84,7 +86,7 @@ def read_cases(folder: Path) -> list[Case]:
 def read_pairs(folder: Path) -> list[Pair]:
     """Read every fairness pair below ``folder``: a file per group, an object a line."""
     pairs = [
-        Pair(path.stem, row["text"], row["changed"])
+        Pair(path.stem, row["text"], row.get("changed", ""))
         for path in sorted(folder.glob("*.jsonl"))
         for _, row in _rows(path)
     ]
@@ -94,14 +96,15 @@ def read_pairs(folder: Path) -> list[Pair]:
 
 
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
         place = f"{path}, line {number}"
         try:
             row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise TrainingError(f"{place} is not JSON: {error.msg}.") from error
-        if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-            raise TrainingError(f"{place} has no `text`.")
+        except ValueError as error:
+            raise TrainingError(f"{place} is not JSON in UTF-8.") from error
+        texts = isinstance(row, dict) and [row.get("text"), row.get("changed", "")]
+        if not texts or not all(isinstance(text, str) for text in texts):
+            raise TrainingError(f"{place} has no `text`, or it is no text.")
         yield place, row
 
 
@@ -110,13 +113,18 @@ def _check(place: str, row: Mapping[str, Any]) -> None:
     if unknown:
         raise TrainingError(f"{place}: there is no {unknown[0]!r}; choose {', '.join(_FIELDS)}.")
     levels, compared = row.get("levels", {}), ("keeps", "rises", "falls")
+    if not isinstance(levels, dict):
+        raise TrainingError(f"{place}: levels must be an object of ranges.")
     for name, most in levels.items():
-        if name not in TARGET_NAMES or not 0 <= most[0] <= most[1] <= MAX_LEVEL:
-            raise TrainingError(f"{place}: {name} = {most!r} is no range of levels.")
+        pair = isinstance(most, list) and len(most) == 2 and all(type(n) is int for n in most)
+        if name not in TARGET_NAMES or not pair or not 0 <= most[0] <= most[1] <= MAX_LEVEL:
+            raise TrainingError(f"{place}: {name} needs a range of levels, as in [0, 1].")
     for names, known in (
         *((row.get(key, ()), SIGNAL_NAMES) for key in ("present", "absent")),
         *((row.get(key, ()), _OUTPUTS) for key in compared),
     ):
+        if not isinstance(names, list | tuple):
+            raise TrainingError(f"{place}: names of outputs must come as a list.")
         wrong = [name for name in names if name not in known]
         if wrong:
             raise TrainingError(f"{place}: {wrong[0]!r} is none of {', '.join(known)}.")
@@ -156,9 +164,10 @@ def broken_demands(case: Case, found: Assessment, other: Assessment) -> list[str
             wrong.append(f"{name} {before} became {after}")
     for names, sign in ((case.rises, 1), (case.falls, -1)):
         for name in names:
-            change = _probability(other, name) - _probability(found, name)
-            if sign * change < -_STILL:
-                wrong.append(f"{name} moved by {change:+.2f}")
+            before, after = _probability(found, name), _probability(other, name)
+            room = 1 - before if sign > 0 else before
+            if sign * (after - before) < (_MOVED if room > _NEAR else -_MOVED):
+                wrong.append(f"{name} moved by {after - before:+.2f}")
     return wrong
 
 
@@ -179,24 +188,48 @@ def run_pairs(analyzer: Analyzer, pairs: Sequence[Pair]) -> dict[str, dict[str, 
     }
 
 
-def behaviour_page(
-    report: Mapping[str, Mapping[int, Sequence[str]]], shifts: Mapping[str, Mapping[str, float]]
-) -> str:
-    """Lay both reports out as Markdown: failures per capability, shifts of the risk per group."""
+def measure_behaviour(analyzer: Analyzer, folder: Path) -> dict[str, Any]:
+    """Run the cases of ``folder``/cases and the pairs of ``folder``/fairness.
+
+    Returns:
+        Plain values: ``cases``, how many each capability has; ``silent``, how many of them a model
+        fails that never says anything; ``failed``, per capability the numbers of those that fail
+        with the reasons; ``shifts``, of the risk per group.
+    """
+    cases = read_cases(folder / "cases")
+    report = run_cases(analyzer, cases)
+    nothing = analyzer.assess("")
+    silent = Counter(c.capability for c in cases if broken_demands(c, nothing, nothing))
+    return {
+        "sha256": analyzer.model.sha256,
+        "cases": {name: len(found) for name, found in report.items()},
+        "silent": {name: silent[name] for name in report},
+        "failed": {
+            name: {str(number): wrong for number, wrong in found.items() if wrong}
+            for name, found in report.items()
+        },
+        "shifts": run_pairs(analyzer, read_pairs(folder / "fairness")),
+    }
+
+
+def behaviour_page(found: Mapping[str, Any]) -> str:
+    """Lay out what :func:`measure_behaviour` found as Markdown, worst capability first."""
+    failed = {name: len(found["failed"][name]) for name in found["cases"]}
     rows = [
-        (name, len(cases), failed, f"{failed / len(cases):.0%}")
-        for name, cases in report.items()
-        for failed in [sum(map(bool, cases.values()))]
+        (name, count, failed[name], f"{failed[name] / count:.0%}", found["silent"][name])
+        for name, count in found["cases"].items()
     ]
-    failed, count = sum(row[2] for row in rows), sum(row[1] for row in rows)
-    rows.append(("all", count, failed, f"{failed / count:.0%}"))
+    rows.sort(key=lambda row: -failed[row[0]] / row[1])
+    count, wrong = sum(found["cases"].values()), sum(failed.values())
+    silent = sum(found["silent"].values())
+    rows.append(("all", count, wrong, f"{wrong / count:.0%}", silent))
     groups = [
         (group, shift["pairs"], f"{shift['mean']:+.3f}", f"{shift['largest']:+.3f}")
-        for group, shift in shifts.items()
+        for group, shift in found["shifts"].items()
     ]
     return "\n\n".join(
         (
-            table(("capability", "cases", "failed", "rate"), rows),
+            table(("capability", "cases", "failed", "rate", "failed by silence"), rows),
             table(("group", "pairs", "mean shift of the risk", "largest"), groups),
         )
     )

@@ -6,7 +6,7 @@ calibrated and given thresholds by the same code, and measured here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -82,31 +82,40 @@ def measure_labels(
     thresholds = fit_thresholds(*probabilities(levels, signals, by), calibration, config)
     levels, signals = predict(network, tokenizer, test["text"][:])
     _, chances = probabilities(levels, signals, by)
-    truth = np.array(test["gold_signals"][:]) == 1
+    gold = np.array(test["gold_signals"][:])
     tuned, plain = chances >= thresholds.signals, sigmoid(signals) >= 0.5
     names = config.heads.signals
     return {
         "rows": {"calibrate": len(calibration), "test": len(test)},
-        "tuned": _overall(truth, tuned),
-        "at_0.5": _overall(truth, plain),
+        "tuned": _overall(gold, tuned),
+        "at_0.5": _overall(gold, plain),
         "labels": {
             name: {
-                "count": int(truth[:, i].sum()),
+                "count": int((gold[:, i] == 1).sum()),
                 "threshold": round(float(thresholds.signals[i]), 3),
-                "f1": _rounded(f1_score(truth[:, i], tuned[:, i], zero_division=0)),
-                "f1_at_0.5": _rounded(f1_score(truth[:, i], plain[:, i], zero_division=0)),
+                "f1": _rounded(_score(f1_score, gold[:, i], tuned[:, i])),
+                "f1_at_0.5": _rounded(_score(f1_score, gold[:, i], plain[:, i])),
             }
             for i, name in enumerate(names)
         },
     }
 
 
-def _overall(truth: np.ndarray, decided: np.ndarray) -> dict[str, float]:
+def _overall(gold: np.ndarray, decided: np.ndarray) -> dict[str, float]:
+    """Average over labels (macro), and take all decisions together (micro F1)."""
     scores = {"f1": f1_score, "precision": precision_score, "recall": recall_score}
     return {
-        f"macro_{name}": _rounded(score(truth, decided, average="macro", zero_division=0))
+        f"macro_{name}": _rounded(
+            np.mean([_score(score, gold[:, i], decided[:, i]) for i in range(gold.shape[1])])
+        )
         for name, score in scores.items()
-    } | {"micro_f1": _rounded(f1_score(truth, decided, average="micro", zero_division=0))}
+    } | {"micro_f1": _rounded(_score(f1_score, gold.ravel(), decided.ravel()))}
+
+
+def _score(score: Callable[..., float], gold: np.ndarray, decided: np.ndarray) -> float:
+    """Score the decisions on rows that know the label."""
+    known = gold >= 0
+    return float(score(gold[known] == 1, decided[known], zero_division=0))
 
 
 def _rounded(value: float) -> float:

@@ -17,7 +17,6 @@ import numpy.typing as npt
 from datasets import Dataset
 
 from heard import Analyzer, load
-from heard.bundle import MODEL
 from heard.labels import SIGNAL_NAMES, TARGET_NAMES
 from heard_training.markdown import between, table, three
 from heard_training.measure.answers import Answers, Gold, ask
@@ -39,6 +38,8 @@ KEY_FIGURES = (
 )
 
 RESAMPLINGS = 1000
+#: Weights are held in memory: on many rows fewer resamplings do, for intervals are narrow there.
+_MOST_DRAWS, _FEWEST_RESAMPLINGS = 20_000_000, 100
 #: Slices of fewer rows say nothing.
 FEWEST_ROWS = 30
 #: Upper ends of the slices by length, in characters.
@@ -57,6 +58,7 @@ def compare_bundles(
     """
     first, second = load(one, threads=1), load(other, threads=1)
     texts = rows["text"][:]
+    count = max(_FEWEST_RESAMPLINGS, min(count, _MOST_DRAWS // len(texts)))
     gold, a, b = Gold.of(rows), ask(first, texts), ask(second, texts)
     weights = resamplings(len(gold), count)
     return {
@@ -142,7 +144,7 @@ def _described(analyzer: Analyzer) -> dict[str, Any]:
         "name": model.name,
         "version": model.version,
         "sha256": model.sha256,
-        "megabytes": round((analyzer.bundle.model_path.parent / MODEL).stat().st_size / 1e6, 1),
+        "megabytes": round(analyzer.bundle.model_path.stat().st_size / 1e6, 1),
     }
 
 

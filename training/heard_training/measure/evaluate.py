@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-import numpy as np
 
 from heard.labels import EMOTION_NAMES, MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
 from heard_training.measure import metrics
@@ -37,15 +35,20 @@ def figures(gold: Gold, answers: Answers, weights: Floats | None = None) -> Figu
     for place, name in enumerate(TARGET_NAMES):
         found |= _prefixed(f"targets.{name}", _target(gold, answers, weights, place))
     for figure in _MEANS:
-        values = [found[f"targets.{name}.{figure}"] for name in EMOTION_NAMES]
-        found[f"mean_emotions.{figure}"] = metrics.mean_known(values)
+        # Chosen by what the annotators said, so that any two models are averaged over the same.
+        level = int(figure[-1]) if figure.startswith(("f1", "auroc")) else 0
+        shown = [n for i, n in enumerate(EMOTION_NAMES) if (gold.levels[:, i] >= level).any()]
+        values = [found[f"targets.{name}.{figure}"] for name in shown]
+        found[f"mean_emotions.{figure}"] = metrics.mean_known(values, len(weights))
     for place, name in enumerate(SIGNAL_NAMES):
         found |= _prefixed(f"signals.{name}", _signal(gold, answers, weights, place))
     positives = (gold.signals == 1).sum(axis=0)
     counted = [
         name for name, n in zip(SIGNAL_NAMES, positives, strict=True) if n >= FEWEST_FOR_MEAN
     ]
-    found["mean_signals_f1"] = metrics.mean_known([found[f"signals.{n}.f1"] for n in counted])
+    found["mean_signals_f1"] = metrics.mean_known(
+        [found[f"signals.{name}.f1"] for name in counted], len(weights)
+    )
     for place, kind in enumerate(SPAN_NAMES):
         found |= _prefixed(f"spans.{kind}", _spans(gold, answers, weights, place))
     if answers.unsure is not None:
@@ -123,16 +126,24 @@ def _spans(gold: Gold, answers: Answers, weights: Floats, place: int) -> Figures
     if answers.spans is not None:
         scores = []
         for view in range(most):
-            having = [row for row, views in enumerate(gold.spans) if len(views) > view]
+            having = [row for row, views in enumerate(gold.spans) if _knows(views, view, place)]
             truth = [gold.spans[row][view][place] for row in having]
             guess = [answers.spans[row][place] for row in having]
             scores.append(metrics.overlap_f1(truth, guess, weights[:, having]))
-        undefined = np.full(len(weights), np.nan)
-        found["f1"] = metrics.mean_known(scores) if scores else undefined
-    twice = [row for row, views in enumerate(gold.spans) if len(views) > 1]
+        found["f1"] = metrics.mean_known(scores, len(weights))
+    twice = [
+        row
+        for row, views in enumerate(gold.spans)
+        if _knows(views, 0, place) and _knows(views, 1, place)
+    ]
     found["annotators_f1"] = metrics.overlap_f1(
         [gold.spans[row][0][place] for row in twice],
         [gold.spans[row][1][place] for row in twice],
         weights[:, twice],
     )
     return found
+
+
+def _knows(views: Sequence[Any], view: int, place: int) -> bool:
+    """Tell whether a row has this annotation, and the annotation spans of this kind."""
+    return len(views) > view and views[view][place] is not None

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ from heard_training.measure.evaluate import figures
 __all__ = ["Tolerances", "failures", "measured", "read_reference", "read_tolerances"]
 
 _TABLES = ("fall", "rise", "at_least")
+
+#: Dotted names to figures; ``None`` where the rows do not define one.
+Figures = Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -77,8 +81,10 @@ def measured(bundle: Path | None, rows: Dataset) -> dict[str, Any]:
         "sha256": analyzer.model.sha256,
         "rows": len(rows),
         "rows_sha256": digest.hexdigest(),
-        # A figure that is not defined on these rows can neither fall nor rise.
-        "figures": {n: round(float(v[0]), 6) for n, v in sorted(found.items()) if v[0] == v[0]},
+        "figures": {
+            name: None if math.isnan(figure[0]) else round(float(figure[0]), 6)
+            for name, figure in sorted(found.items())
+        },
     }
 
 
@@ -104,30 +110,30 @@ def read_reference(path: Path, rows_sha256: str) -> dict[str, Any]:
     return found
 
 
-def failures(
-    candidate: Mapping[str, float], reference: Mapping[str, float], allowed: Tolerances
-) -> list[str]:
-    """Name each figure of ``candidate`` that is worse than it may be, a sentence each."""
+def failures(candidate: Figures, reference: Figures, allowed: Tolerances) -> list[str]:
+    """Name each figure of ``candidate`` that is worse than it may be, a sentence each.
+
+    A figure that the candidate's or the reference's rows do not define can neither fall nor rise.
+
+    Raises:
+        TrainingError: for a pattern that fits no figure at all.
+    """
+    for table in _TABLES:
+        for pattern in getattr(allowed, table):
+            if not any(fnmatchcase(name, pattern) for name in candidate):
+                raise TrainingError(f'No figure fits "{pattern}" in [{table}]: mend its name.')
     found = []
-    for name in sorted({*candidate, *reference}):
+    for name, value in candidate.items():
         fall, rise, least = (_last(getattr(allowed, table), name) for table in _TABLES)
-        if fall is rise is least is None:
+        before = reference.get(name)
+        if value is None:
             continue
-        if name not in candidate:
-            found.append(f"{name} is not defined any more; the reference has {reference[name]:.4f}")
-            continue
-        value, before = candidate[name], reference.get(name)
         if fall is not None and before is not None and value < before - fall:
             found.append(f"{name} fell from {before:.4f} to {value:.4f}, by more than {fall:g}")
         if rise is not None and before is not None and value > before + rise:
             found.append(f"{name} rose from {before:.4f} to {value:.4f}, by more than {rise:g}")
         if least is not None and value < least:
             found.append(f"{name} is {value:.4f}, less than {least:g}")
-    matched = {n for n in {*candidate, *reference}}
-    for table in _TABLES:
-        for pattern in getattr(allowed, table):
-            if not any(fnmatchcase(name, pattern) for name in matched):
-                raise TrainingError(f'No figure fits "{pattern}" in [{table}]: mend its name.')
     return found
 
 

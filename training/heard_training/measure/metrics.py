@@ -18,7 +18,6 @@ from heard.labels import MAX_LEVEL
 __all__ = [
     "auroc",
     "brier",
-    "brier_skill",
     "expected_calibration_error",
     "f1",
     "interval",
@@ -107,12 +106,6 @@ def brier(truth: Bools, chances: Floats, weights: Floats) -> Floats:
     return _ratio(weights @ (chances - truth) ** 2, weights.sum(axis=1))
 
 
-def brier_skill(truth: Bools, chances: Floats, weights: Floats) -> Floats:
-    """One minus the Brier score as a share of what the base rate alone would get."""
-    rate = _ratio(weights @ truth, weights.sum(axis=1))
-    return 1 - _ratio(brier(truth, chances, weights), rate * (1 - rate))
-
-
 def expected_calibration_error(
     truth: Bools, chances: Floats, weights: Floats, bins: int = 15
 ) -> Floats:
@@ -135,11 +128,16 @@ def _characters(spans: Spans) -> set[int]:
     return {place for start, end in spans for place in range(start, end)}
 
 
-def mean_known(values: Sequence[Floats]) -> Floats:
-    """Mean of several figures, resampling by resampling, over those that are defined."""
+def mean_known(values: Sequence[Floats], count: int = 1) -> Floats:
+    """Mean of several figures, resampling by resampling, over those that are defined.
+
+    ``count`` is the number of resamplings, for a mean of nothing at all.
+    """
+    if not values:
+        return np.full(count, np.nan)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a mean of nothing is NaN, as it should be
-        return np.asarray(np.nanmean(np.stack(values), axis=0)) if values else np.array([np.nan])
+        return np.asarray(np.nanmean(np.stack(values), axis=0))
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:

@@ -21,7 +21,12 @@ from heard_training.errors import TrainingError
 from heard_training.files import write_whole
 from heard_training.markdown import table, three
 from heard_training.measure.evaluate import FEWEST_FOR_MEAN
-from heard_training.report.results import against_baselines, goemotions_training, on_goemotions
+from heard_training.report.results import (
+    against_baselines,
+    behaviour,
+    goemotions_training,
+    on_goemotions,
+)
 
 __all__ = ["check_card", "write_card"]
 
@@ -91,6 +96,7 @@ def card(manifest: Mapping[str, Any], sha256: str) -> str:
             if split in manifest["metrics"]
         ),
         "baselines": against_baselines(sha256),
+        "behaviour": behaviour(sha256),
         "goemotions": on_goemotions(),
         "goemotions_epochs": f"{benchmark['config']['fit']['epochs']:g}",
         "goemotions_minutes": benchmark["minutes"],

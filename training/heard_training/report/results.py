@@ -10,12 +10,15 @@ from typing import Any
 
 from heard_training.errors import TrainingError
 from heard_training.markdown import between, table, three
+from heard_training.measure.behaviour import behaviour_page
 
 __all__ = [
     "ACCEPTED",
     "BASELINES",
+    "BEHAVIOUR",
     "GOEMOTIONS",
     "against_baselines",
+    "behaviour",
     "goemotions_training",
     "on_goemotions",
 ]
@@ -24,6 +27,8 @@ _FOLDER = Path("training/results")
 ACCEPTED, BASELINES, GOEMOTIONS = (
     _FOLDER / f"{name}.json" for name in ("accepted", "baselines", "goemotions")
 )
+BEHAVIOUR = Path("tests/known_failures/behaviour.json")
+_BENCHMARK = "benchmark --config training/configs/goemotions.toml --out RUN --json"
 _PUBLISHED = Path("training/published.toml")
 
 _HEADS = {
@@ -50,12 +55,7 @@ def against_baselines(sha256: str) -> str:
     Raises:
         TrainingError: when what is saved was measured with another bundle.
     """
-    report = _read(BASELINES, "baselines --json")
-    if report["sha256"] != sha256:
-        raise TrainingError(
-            f"{BASELINES} was measured with another bundle: run `heard-train baselines --json "
-            f"{BASELINES}`."
-        )
+    report = _read(BASELINES, "baselines --texts FOLDER --json", sha256)
     parts = []
     for split, opponents in report["splits"].items():
         full = {title: found for title, found in opponents.items() if _TOLD[0] in found}
@@ -88,9 +88,18 @@ def against_baselines(sha256: str) -> str:
     return "\n\n".join(parts)
 
 
+def behaviour(sha256: str) -> str:
+    """Tell where the shipped bundle fails what any good model must do.
+
+    Raises:
+        TrainingError: when what is saved was measured with another bundle.
+    """
+    return behaviour_page(_read(BEHAVIOUR, "behaviour --json", sha256))
+
+
 def on_goemotions() -> str:
     """Tell how the same code does on GoEmotions, beside published figures."""
-    found = _read(GOEMOTIONS, "benchmark --json")
+    found = _read(GOEMOTIONS, _BENCHMARK)
     published = tomllib.loads(_PUBLISHED.read_text(encoding="utf-8"))["goemotions"]
     rows: list[tuple[object, ...]] = [
         ("**this code**, MiniLM-L6", 23, three(found["tuned"]["macro_f1"]), "dev split", ""),
@@ -105,15 +114,19 @@ def on_goemotions() -> str:
 
 def goemotions_training() -> Mapping[str, Any]:
     """Return the record of the benchmark's training."""
-    record: Mapping[str, Any] = _read(GOEMOTIONS, "benchmark --json")["training"]
+    record: Mapping[str, Any] = _read(GOEMOTIONS, _BENCHMARK)["training"]
     return record
 
 
-def _read(path: Path, command: str) -> dict[str, Any]:
+def _read(path: Path, command: str, sha256: str | None = None) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise TrainingError(
             f"{path} cannot be read: run `heard-train {command} {path}` at the root of a clone."
         ) from error
+    if sha256 is not None and found["sha256"] != sha256:
+        raise TrainingError(
+            f"{path} was measured with another bundle: run `heard-train {command} {path}`."
+        )
     return found
