@@ -62,7 +62,16 @@ def test_wrong_use_ends_with_one_sentence(arguments, word, tmp_path, monkeypatch
     assert not out.exists()
 
 
-def test_a_bundle_is_not_benchmarked(tiny_run, tiny_config, tmp_path, capsys):
+def test_figures_are_not_written_over_a_folder(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    rows = ["--on", "data/authored/dignity.jsonl"]
+    assert main(["behaviour", "--json", str(tmp_path)]) == 2
+    assert main(["gate", *rows, "--accept", "--against", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.count("is a folder") == 2
+    assert not list(tmp_path.parent.glob("*.partial"))
+
+
+def test_the_yes_or_no_labels_of_any_network_are_measured(tiny_run, tiny_config, tmp_path, capsys):
     report = tmp_path / "report.json"
     command = ["benchmark", "--config", str(tiny_config), "--out", str(tiny_run)]
     # Yes/no labels are measured, whatever else the network says.

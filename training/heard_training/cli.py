@@ -52,6 +52,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         _complain(f"Training needs {', '.join(missing)}: in a clone, run {_PIP_LINE}")
         return _WRONG_USE
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    target: Path | None = getattr(arguments, "json", None)
+    if target is not None and target.is_dir():  # said before anything is measured
+        _complain(f"{target} is a folder: give --json a file to write.")
+        return _WRONG_USE
     try:
         code: int | None = arguments.run(arguments)
     except HeardError as error:
@@ -259,6 +263,8 @@ def _gate(arguments: argparse.Namespace) -> int:
         raise TrainingError(
             f"{ACCEPTED} is for the shipped bundle on the authored test rows: give --against FILE."
         )
+    if arguments.accept and arguments.against and arguments.against.is_dir():
+        raise TrainingError(f"{arguments.against} is a folder: give --against FILE to write.")
     against = arguments.against or ACCEPTED
     rows = _labelled(arguments)
     candidate = measured(arguments.bundle, rows)
