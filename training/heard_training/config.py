@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -15,6 +14,7 @@ from typing import Any, get_type_hints
 from heard.bundle import POOLINGS
 from heard.labels import SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
 from heard_training.errors import TrainingError
+from heard_training.files import read_toml
 
 __all__ = ["SCHEMES", "Config", "load_config"]
 
@@ -213,14 +213,9 @@ def load_config(path: Path | None, **data: Any) -> Config:  # noqa: ANN401 - che
     """
     tables: dict[str, Any] = {}
     if path is not None:
-        try:
-            tables = tomllib.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise TrainingError(f"There is no configuration at {path}.") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise TrainingError(f"{path} is not valid TOML: {error}.") from error
-        except OSError as error:
-            raise TrainingError(f"{path} cannot be read: {error.strerror}.") from error
+        if not path.exists():
+            raise TrainingError(f"There is no configuration at {path}.")
+        tables = read_toml(path)
     if data and isinstance(tables.setdefault("data", {}), dict):
         tables["data"] |= data
     sections = {section.name: section.default_factory for section in dataclasses.fields(Config)}

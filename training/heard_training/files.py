@@ -1,13 +1,51 @@
-"""Files and folders that are there whole or not at all."""
+"""Files read with their mistakes named, and written whole or not at all."""
 
 from __future__ import annotations
 
+import json
 import shutil
+import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-__all__ = ["write_lines", "write_whole", "written_whole"]
+from heard_training.errors import TrainingError
+
+__all__ = ["read_objects", "read_toml", "write_lines", "write_whole", "written_whole"]
+
+
+def read_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Read a file of JSON objects, one a line, each with the words that name its place.
+
+    Raises:
+        TrainingError: for a line that is none; its words are not quoted.
+    """
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        place = f"{path}, line {number}"
+        try:
+            row = json.loads(line.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            raise TrainingError(f"{place} is not JSON in UTF-8: convert the file.") from error
+        except json.JSONDecodeError as error:
+            raise TrainingError(f"{place} is not JSON: {error.msg}.") from error
+        if not isinstance(row, dict):
+            raise TrainingError(f"{place} is not a JSON object.")
+        yield place, row
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises:
+        TrainingError: when it cannot be read, or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise TrainingError(f"{path} cannot be read: {error.strerror}.") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise TrainingError(f"{path} is not valid TOML: {error}.") from error
 
 
 def write_whole(path: Path, text: str) -> None:

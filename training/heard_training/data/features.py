@@ -11,7 +11,7 @@ from datasets import Dataset
 from heard.labels import BIO
 from heard.tokens import MessageTokenizer
 
-__all__ = ["IGNORED_TAG", "collate", "encode_rows", "tag_tokens"]
+__all__ = ["IGNORED_TAG", "collate", "encode_rows", "pad", "tag_tokens"]
 
 #: Tag of tokens that the span loss passes over: special tokens, padding, rows without spans.
 IGNORED_TAG = -100
@@ -65,6 +65,17 @@ def encode_rows(rows: Dataset, tokenizer: MessageTokenizer) -> Dataset:
     )
 
 
+def pad(rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Pad rows of token ids to the longest: ids and attention mask, each ``[rows, length]``."""
+    length = max(1, *(len(row) for row in rows))
+    ids = torch.zeros((len(rows), length), dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    for place, row in enumerate(rows):
+        ids[place, : len(row)] = torch.as_tensor(row)
+        mask[place, : len(row)] = 1
+    return ids, mask
+
+
 def collate(rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
     """Pad a batch to its longest row.
 
@@ -73,15 +84,10 @@ def collate(rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
         ``level_mask`` ``[batch, targets, 3]``, ``signal_targets`` and ``signal_mask``
         ``[batch, signals]``, ``span_tags`` ``[batch, length, kinds]``.
     """
-    length = max(len(row["input_ids"]) for row in rows)
-    ids = torch.zeros((len(rows), length), dtype=torch.long)
-    mask = torch.zeros_like(ids)
-    tags = torch.full((len(rows), length, len(rows[0]["span_mask"])), IGNORED_TAG)
+    ids, mask = pad([row["input_ids"] for row in rows])
+    tags = torch.full((*ids.shape, len(rows[0]["span_mask"])), IGNORED_TAG)
     for place, row in enumerate(rows):
-        count = len(row["input_ids"])
-        ids[place, :count] = torch.as_tensor(row["input_ids"])
-        mask[place, :count] = 1
-        tags[place, :count] = torch.as_tensor(row["span_tags"])
+        tags[place, : len(row["input_ids"])] = torch.as_tensor(row["span_tags"])
     soft = ("level_targets", "level_mask", "signal_targets", "signal_mask")
     return {
         "input_ids": ids,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,10 +15,13 @@ from heard.labels import MAX_LEVEL
 from heard.text import check_text
 from heard_training.config import Heads
 from heard_training.errors import TrainingError
+from heard_training.files import read_objects
 
 __all__ = [
     "Labelling",
     "Message",
+    "message_files",
+    "present_message_files",
     "read_authored",
     "read_labelled",
     "read_local",
@@ -113,17 +115,29 @@ def _block(place: str, row_id: str) -> str:
     return f"{name}-{(int(number) - 1) // 25}"  # ids count from one
 
 
-def read_local(folder: Path, heads: Heads) -> Iterator[Message]:
-    """Read a local folder of public texts: ``messages/train.jsonl`` and ``messages/dev.jsonl``."""
-    files = {split: folder / "messages" / f"{split}.jsonl" for split in ("train", "dev")}
-    if not any(path.is_file() for path in files.values()):
+def message_files(folder: Path) -> dict[str, Path]:
+    """Name the files of a local folder of public texts, by their splits."""
+    return {split: folder / "messages" / f"{split}.jsonl" for split in ("train", "dev")}
+
+
+def present_message_files(folder: Path) -> dict[str, Path]:
+    """Name those of the :func:`message_files` that are there.
+
+    Raises:
+        TrainingError: when none is.
+    """
+    present = {split: path for split, path in message_files(folder).items() if path.is_file()}
+    if not present:
         raise TrainingError(
             f"{folder} holds neither messages/train.jsonl nor messages/dev.jsonl: name the folder "
             "above messages/."
         )
-    for split, path in files.items():
-        if not path.is_file():
-            continue
+    return present
+
+
+def read_local(folder: Path, heads: Heads) -> Iterator[Message]:
+    """Read a local folder of public texts: ``messages/train.jsonl`` and ``messages/dev.jsonl``."""
+    for split, path in present_message_files(folder).items():
         for place, row in _rows(path, ("source", "source_id")):
             yield _message(place, row, split, heads)
 
@@ -193,16 +207,7 @@ _CHANNELS = {
 
 def _rows(path: Path, required: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Read JSON lines; ``required`` names the fields that must be there as text."""
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
-        place = f"{path}, line {number}"
-        try:
-            row = json.loads(line.decode("utf-8"))
-        except UnicodeDecodeError as error:
-            raise TrainingError(f"{place} is not UTF-8: convert the file.") from error
-        except json.JSONDecodeError as error:
-            raise TrainingError(f"{place} is not JSON: {error.msg}.") from error
-        if not isinstance(row, dict):
-            raise TrainingError(f"{place} is not a JSON object.")
+    for place, row in read_objects(path):
         for name in ("text", *required):
             if not isinstance(row.get(name), str):
                 raise TrainingError(f"{place} has no `{name}`, or it is no text.")

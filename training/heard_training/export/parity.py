@@ -15,6 +15,7 @@ from heard.labels import SPAN_NAMES
 from heard.session import Session
 from heard.tokens import MessageTokenizer
 from heard_training.config import Config
+from heard_training.data.features import pad
 from heard_training.errors import TrainingError
 from heard_training.learn.network import HeardNetwork
 
@@ -75,9 +76,7 @@ def check_logits(
         raise TrainingError("The probes miss an edge of the window: look at export/parity.py.")
     worst = 0.0
     for rows in [windows, *([ids] for ids in windows)]:
-        length = max(map(len, rows))
-        ids = torch.tensor([[*row, *[0] * (length - len(row))] for row in rows])
-        mask = torch.tensor([[1] * len(row) + [0] * (length - len(row)) for row in rows])
+        ids, mask = pad(rows)
         with torch.no_grad():
             wanted = network(input_ids=ids, attention_mask=mask)
         got = session.run(rows)

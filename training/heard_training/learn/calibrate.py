@@ -24,7 +24,7 @@ from heard.session import Session
 from heard.tokens import MessageTokenizer
 from heard_training.config import Config
 
-__all__ = ["Fitted", "calibrate", "fit_calibration", "fit_thresholds"]
+__all__ = ["Fitted", "calibrate", "fit_calibration", "fit_decisions", "fit_thresholds"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -146,6 +146,14 @@ def _loss(
         total += float((entropy * mask).sum())
         weight += float(mask.sum())
     return total / max(weight, 1.0)
+
+
+def fit_decisions(
+    levels: Floats, signals: Floats, rows: Dataset, config: Config
+) -> tuple[Calibration, Thresholds]:
+    """Fit calibration, then thresholds, on logits as :func:`calibrate` takes them."""
+    by = calibrate(levels, signals, rows, config.calibrate.prior_rows)
+    return by, fit_thresholds(*probabilities(levels, signals, by), rows, config)
 
 
 def fit_thresholds(at_least: Floats, chances: Floats, rows: Dataset, config: Config) -> Thresholds:

@@ -29,8 +29,9 @@ from heard.decode import probabilities
 from heard.labels import EMOTION_NAMES, MAX_LEVEL, TARGET_NAMES
 from heard.text import normalise
 from heard_training.config import Config
+from heard_training.data.features import pad
 from heard_training.errors import TrainingError
-from heard_training.learn.calibrate import calibrate, fit_thresholds
+from heard_training.learn.calibrate import fit_decisions
 from heard_training.learn.encoder import load_tokenizer, resolve_encoder
 from heard_training.markdown import between, table, three
 from heard_training.measure import metrics
@@ -76,6 +77,9 @@ def measure_baselines(
         )
     splits = {name: corpus[name] for name in ("dev", "test") if len(corpus[name])}
     heard = {name: ask(analyzer, rows["text"][:]) for name, rows in splits.items()}
+    gold = {name: Gold.of(rows) for name, rows in splits.items()}
+    weights = {name: metrics.resamplings(len(rows), count) for name, rows in splits.items()}
+    own = {name: figures(gold[name], heard[name], weights[name]) for name in splits}
     report: dict[str, Any] = {
         "model": {"name": analyzer.model.name, "version": analyzer.model.version},
         "sha256": analyzer.model.sha256,
@@ -87,17 +91,13 @@ def measure_baselines(
         started = time.monotonic()
         answer = fit(corpus["train"], corpus["calibrate"], config)
         for name, rows in splits.items():
-            gold, weights = Gold.of(rows), metrics.resamplings(len(rows), count)
-            report["splits"][name][title] = differences(
-                figures(gold, answer(rows["text"][:]), weights),
-                figures(gold, heard[name], weights),
-                KEY_FIGURES,
-            )
+            theirs = figures(gold[name], answer(rows["text"][:]), weights[name])
+            report["splits"][name][title] = differences(theirs, own[name], KEY_FIGURES)
         _log.info("%s: %.0f seconds", title, time.monotonic() - started)
     calm = _vader(corpus["calibrate"])
     for name, rows in splits.items():
         report["splits"][name]["VADER"] = _calm_or_not(
-            Gold.of(rows), heard[name], calm, rows, count
+            gold[name], heard[name], calm, rows, weights[name]
         )
     return report
 
@@ -138,8 +138,8 @@ def _linear(features: Features) -> Callable[[Dataset, Dataset, Config], Answer]:
         encode = features(texts, config)
         known, aside = encode(texts), encode(calibration["text"][:])
         fits = [
-            _regression(known, aside, _outputs(train)[:, i], _outputs(calibration)[:, i])
-            for i in range(_outputs(train).shape[1])
+            _regression(known, aside, targets, wanted)
+            for targets, wanted in zip(_outputs(train).T, _outputs(calibration).T, strict=True)
         ]
 
         def logits(encoded: Any) -> tuple[Floats, Floats]:  # noqa: ANN401 - sparse or dense
@@ -148,8 +148,7 @@ def _linear(features: Features) -> Callable[[Dataset, Dataset, Config], Answer]:
             levels = columns[:, :split].reshape(-1, len(TARGET_NAMES), MAX_LEVEL)
             return np.minimum.accumulate(levels, axis=-1), columns[:, split:]
 
-        by = calibrate(*logits(aside), calibration, config.calibrate.prior_rows)
-        thresholds = fit_thresholds(*probabilities(*logits(aside), by), calibration, config)
+        by, thresholds = fit_decisions(*logits(aside), calibration, config)
         return lambda texts: decided(*probabilities(*logits(encode(texts)), by), thresholds)
 
     return fit
@@ -224,9 +223,7 @@ def _frozen_encoder(texts: Sequence[str], config: Config) -> Callable[[Sequence[
         found = np.zeros((len(ids), encoder.config.hidden_size), dtype=np.float32)
         for start in range(0, len(order), _BATCH):
             places = order[start : start + _BATCH]
-            length = max(1, *(len(ids[place]) for place in places))
-            rows = torch.tensor([[*ids[p], *[0] * (length - len(ids[p]))] for p in places])
-            mask = torch.tensor([[1] * len(ids[p]) + [0] * (length - len(ids[p])) for p in places])
+            rows, mask = pad([ids[place] for place in places])
             tokens = encoder(input_ids=rows, attention_mask=mask)[0]
             seen = mask.unsqueeze(-1)
             found[places] = ((tokens * seen).sum(1) / seen.sum(1).clamp(min=1)).numpy()
@@ -272,12 +269,12 @@ def _calm_or_not(
     heard: Answers,
     fitted: tuple[SentimentIntensityAnalyzer, float],
     rows: Dataset,
-    count: int,
+    weights: Floats,
 ) -> dict[str, Any]:
     """Ask both whether a message is calm: all that VADER, which knows good and bad, can tell."""
     vader, least = fitted
     truth, known = _some_emotion(gold)
-    weights = metrics.resamplings(len(gold), count) * known
+    weights = weights * known
     emotions = slice(len(EMOTION_NAMES))
     heat, likely = _heat(vader, rows["text"][:]), heard.at_least[:, emotions, 0].max(axis=1)
     return differences(

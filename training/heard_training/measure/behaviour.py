@@ -7,7 +7,6 @@ say the same of two people, and tell how far the escalation risk moves.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from typing import Any
 from heard import Analyzer, Assessment
 from heard.labels import ESCALATION, MAX_LEVEL, SIGNAL_NAMES, TARGET_NAMES
 from heard_training.errors import TrainingError
+from heard_training.files import read_objects
 from heard_training.markdown import table
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Pair",
     "behaviour_page",
     "broken_demands",
+    "decided_level",
     "measure_behaviour",
     "read_cases",
     "read_pairs",
@@ -96,14 +97,8 @@ def read_pairs(folder: Path) -> list[Pair]:
 
 
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
-        place = f"{path}, line {number}"
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise TrainingError(f"{place} is not JSON in UTF-8.") from error
-        texts = isinstance(row, dict) and [row.get("text"), row.get("changed", "")]
-        if not texts or not all(isinstance(text, str) for text in texts):
+    for place, row in read_objects(path):
+        if not all(isinstance(text, str) for text in (row.get("text"), row.get("changed", ""))):
             raise TrainingError(f"{place} has no `text`, or it is no text.")
         yield place, row
 
@@ -153,13 +148,13 @@ def broken_demands(case: Case, found: Assessment, other: Assessment) -> list[str
     """Name each demand of a case that the assessments of its messages do not meet."""
     wrong = []
     for name, (least, most) in case.levels.items():
-        level = _decided(found, name)
+        level = decided_level(found, name)
         if not least <= level <= most:
             wrong.append(f"{name} {level}, not {least} to {most}")
-    wrong += [f"no {name}" for name in case.present if not _decided(found, name)]
-    wrong += [f"{name}" for name in case.absent if _decided(found, name)]
+    wrong += [f"no {name}" for name in case.present if not decided_level(found, name)]
+    wrong += [f"{name}" for name in case.absent if decided_level(found, name)]
     for name in case.keeps:
-        before, after = _decided(found, name), _decided(other, name)
+        before, after = decided_level(found, name), decided_level(other, name)
         if before != after:
             wrong.append(f"{name} {before} became {after}")
     for names, sign in ((case.rises, 1), (case.falls, -1)):
@@ -235,7 +230,8 @@ def behaviour_page(found: Mapping[str, Any]) -> str:
     )
 
 
-def _decided(found: Assessment, name: str) -> int:
+def decided_level(found: Assessment, name: str) -> int:
+    """Return the level of a target, or 1 for a signal that was decided present."""
     if name == ESCALATION.name:
         return found.escalation.level
     if name in found.emotions:

@@ -17,8 +17,9 @@ from sklearn.metrics import f1_score, precision_score, recall_score
 from heard.decode import probabilities, sigmoid
 from heard.tokens import MessageTokenizer
 from heard_training.config import Config
+from heard_training.data.features import pad
 from heard_training.errors import TrainingError
-from heard_training.learn.calibrate import Floats, calibrate, fit_thresholds
+from heard_training.learn.calibrate import Floats, fit_decisions
 from heard_training.learn.network import HeardNetwork
 
 __all__ = ["measure_labels", "predict"]
@@ -50,12 +51,7 @@ def predict(
     while order:
         size = max(1, _BATCH_TOKENS // len(ids[order[-1]]))
         places, order = order[-size:], order[:-size]
-        length = len(ids[places[-1]])
-        rows = torch.zeros((len(places), length), dtype=torch.long)
-        mask = torch.zeros_like(rows)
-        for row, place in enumerate(places):
-            rows[row, : len(ids[place])] = torch.tensor(ids[place])
-            mask[row, : len(ids[place])] = 1
+        rows, mask = pad([ids[place] for place in places])
         output = network(input_ids=rows, attention_mask=mask)
         if output.levels is not None:
             levels[places] = output.levels.float().numpy()
@@ -78,8 +74,7 @@ def measure_labels(
         probabilities, uncalibrated.
     """
     levels, signals = predict(network, tokenizer, calibration["text"][:])
-    by = calibrate(levels, signals, calibration, config.calibrate.prior_rows)
-    thresholds = fit_thresholds(*probabilities(levels, signals, by), calibration, config)
+    by, thresholds = fit_decisions(levels, signals, calibration, config)
     levels, signals = predict(network, tokenizer, test["text"][:])
     _, chances = probabilities(levels, signals, by)
     gold = np.array(test["gold_signals"][:])

@@ -21,7 +21,7 @@ from heard.labels import SIGNAL_NAMES, TARGET_NAMES
 from heard_training.markdown import between, table, three
 from heard_training.measure.answers import Answers, Gold, ask
 from heard_training.measure.evaluate import Figures, figures
-from heard_training.measure.metrics import Bools, interval, resamplings
+from heard_training.measure.metrics import Bools, interval, resamplings, rounded
 
 __all__ = ["KEY_FIGURES", "compare_bundles", "comparison_page", "differences", "slices"]
 
@@ -84,11 +84,11 @@ def differences(
         change = other[name] - one[name]
         low, high = interval(change)
         found[name] = {
-            "one": _plain(one[name][0]),
-            "other": _plain(other[name][0]),
-            "difference": _plain(change[0]),
-            "low": _plain(low),
-            "high": _plain(high),
+            "one": rounded(one[name][0]),
+            "other": rounded(other[name][0]),
+            "difference": rounded(change[0]),
+            "low": rounded(low),
+            "high": rounded(high),
         }
     return found
 
@@ -193,7 +193,3 @@ def comparison_page(compared: Mapping[str, Any]) -> str:
         f"{seconds[1] / seconds[0]:.2f}.",
     ]
     return "\n\n".join(parts)
-
-
-def _plain(value: float) -> float | None:
-    return None if np.isnan(value) else round(float(value), 4)

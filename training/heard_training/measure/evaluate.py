@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -82,7 +81,7 @@ def nested(found: Mapping[str, Floats], gold: Gold) -> dict[str, Any]:
         inner = values
         for part in path:
             inner = inner.setdefault(part, {})
-        inner[last] = None if math.isnan(figure[0]) else round(float(figure[0]), 4)
+        inner[last] = metrics.rounded(figure[0])
     return values
 
 

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -23,8 +21,10 @@ from datasets import Dataset
 
 from heard import load
 from heard_training.errors import TrainingError
+from heard_training.files import read_toml
 from heard_training.measure.answers import Gold, ask
 from heard_training.measure.evaluate import figures
+from heard_training.measure.metrics import rounded
 
 __all__ = ["Tolerances", "failures", "measured", "read_reference", "read_tolerances"]
 
@@ -49,12 +49,7 @@ def read_tolerances(path: Path) -> Tolerances:
     Raises:
         TrainingError: when it is missing, broken, or holds anything but numbers from 0 to 1.
     """
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise TrainingError(f"{path} cannot be read: {error.strerror}.") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise TrainingError(f"{path} is not valid TOML: {error}.") from error
+    tables = read_toml(path)
     for name, values in tables.items():
         if name not in _TABLES or not isinstance(values, dict):
             raise TrainingError(f"{path}: [{name}] is no table: choose {', '.join(_TABLES)}.")
@@ -81,10 +76,7 @@ def measured(bundle: Path | None, rows: Dataset) -> dict[str, Any]:
         "sha256": analyzer.model.sha256,
         "rows": len(rows),
         "rows_sha256": digest.hexdigest(),
-        "figures": {
-            name: None if math.isnan(figure[0]) else round(float(figure[0]), 6)
-            for name, figure in sorted(found.items())
-        },
+        "figures": {name: rounded(figure[0], digits=6) for name, figure in sorted(found.items())},
     }
 
 

@@ -7,6 +7,7 @@ bootstrap. An undefined figure is NaN, never a made-up number.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 
@@ -28,6 +29,7 @@ __all__ = [
     "quadratic_kappa",
     "recall",
     "resamplings",
+    "rounded",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -138,6 +140,11 @@ def mean_known(values: Sequence[Floats], count: int = 1) -> Floats:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a mean of nothing is NaN, as it should be
         return np.asarray(np.nanmean(np.stack(values), axis=0))
+
+
+def rounded(value: float, digits: int = 4) -> float | None:
+    """Round a figure to be saved; ``None`` for one that is not defined."""
+    return None if math.isnan(value) else round(float(value), digits)
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:

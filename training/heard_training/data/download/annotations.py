@@ -9,14 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from heard.labels import MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
+from heard_training.data.sources import present_message_files
 from heard_training.errors import TrainingError
-from heard_training.files import write_lines
+from heard_training.files import read_objects, write_lines
 
 __all__ = ["SPLITS", "Annotation", "read_annotations", "sha256_of", "strip"]
 
@@ -73,17 +74,10 @@ def strip(texts: Path, target: Path) -> None:
     Raises:
         TrainingError: when there are no messages, or a row is broken.
     """
-    files = [texts / "messages" / f"{split}.jsonl" for split in SPLITS]
-    if not any(path.is_file() for path in files):
-        raise TrainingError(
-            f"{texts} holds neither messages/train.jsonl nor messages/dev.jsonl: name the folder "
-            "above messages/."
-        )
-    for path in files:
-        if path.is_file():
-            rows = [_stripped(place, row) for place, row in _rows(path)]
-            rows.sort(key=lambda row: (row["source"], row["source_id"], row["sha256"]))
-            write_lines(target / path.name, (json.dumps(row) for row in rows))
+    for path in present_message_files(texts).values():
+        rows = [_stripped(place, row) for place, row in read_objects(path)]
+        rows.sort(key=lambda row: (row["source"], row["source_id"], row["sha256"]))
+        write_lines(target / path.name, (json.dumps(row) for row in rows))
 
 
 def read_annotations(folder: Path) -> list[Annotation]:
@@ -100,21 +94,8 @@ def read_annotations(folder: Path) -> list[Annotation]:
         _annotation(place, split, row)
         for split, path in files
         if path.is_file()
-        for place, row in _rows(path)
+        for place, row in read_objects(path)
     ]
-
-
-def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
-        place = f"{path}, line {number}"
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            # Neither the line nor the error's own words: they may quote a message.
-            raise TrainingError(f"{place} is not JSON in UTF-8.") from error
-        if not isinstance(row, dict):
-            raise TrainingError(f"{place} is not a JSON object.")
-        yield place, row
 
 
 def _stripped(place: str, row: dict[str, Any]) -> dict[str, Any]:

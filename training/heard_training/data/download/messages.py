@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from heard_training.data.download.annotations import SPLITS, Annotation
+from heard_training.data.sources import message_files
 from heard_training.errors import TrainingError
 from heard_training.files import write_lines
 
@@ -25,7 +26,7 @@ def refuse_foreign(texts: Path) -> None:
         TrainingError: when one is not, or was changed since.
     """
     ours = _written(texts)
-    for path in _files(texts).values():
+    for path in message_files(texts).values():
         if path.is_file() and _sha256(path.read_bytes()) not in ours:
             raise TrainingError(
                 f"{path} was not written by this command, or was changed since: move it away, or "
@@ -54,16 +55,12 @@ def write_messages(
     # Noted first: interrupted between the two, the next call still knows its own files.
     ours = [*_written(texts), *(_sha256(_bytes(lines)) for lines in rows.values())]
     write_lines(_note(texts), [json.dumps(sorted(set(ours)))])
-    for split, path in _files(texts).items():
+    for split, path in message_files(texts).items():
         if rows[split]:
             write_lines(path, rows[split])
         else:
             path.unlink(missing_ok=True)
     return {split: len(lines) for split, lines in rows.items()}
-
-
-def _files(texts: Path) -> dict[str, Path]:
-    return {split: texts / "messages" / f"{split}.jsonl" for split in SPLITS}
 
 
 def _note(texts: Path) -> Path:
