@@ -16,7 +16,7 @@ from heard.errors import InputError
 __all__ = ["NORMALISATION", "Normalised", "check_text", "normalise"]
 
 #: Version of the rules below; a bundle names the one it was trained with.
-NORMALISATION = 1
+NORMALISATION = 2
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -30,6 +30,11 @@ _EMOJI = (
     "\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001f3fa\U0001f400-\U0001faff"
 )
 
+# Cyrillic and Greek letters that look like Latin ones, each over its double (the commonest of
+# Unicode's confusables, UTS 39): folded only beside Latin letters, where they are a disguise.
+_FOREIGN = "асԁеһіјӏорԛѕтухԝАВСЕНІЈКМОРЅТХΥαινορτυχΑΒΕΗΙΚΜΝΟΡΤΧΖ"
+_LATIN = "acdehijlopqstyxwABCEHIJKMOPSTXYaivoptuxABEHIKMNOPTXZ"
+
 # One scan with one alternative a rule; the names decide what becomes of a match.
 _RULES = re.compile(
     rf"""
@@ -40,6 +45,7 @@ _RULES = re.compile(
     | (?P<mask>\bX{{2,}}(?:[\s/]+X{{2,}})*(?:/\d{{2,4}})?\b)   # XXXX XXXX, XX/XX/2025
     | (?P<repeat>(?P<one>[A-Za-z!?.])(?P=one){{3,}})           # soooooo, !!!!!!!!
     | (?P<emoji>[{_EMOJI}])
+    | (?P<lookalike>(?<=[A-Za-z])[{_FOREIGN}]+|[{_FOREIGN}]+(?=[A-Za-z]))
     | (?P<other>[^\x00-\x7f])
     """,
     re.VERBOSE,
@@ -65,8 +71,16 @@ def _other(char: str) -> str:
     return unicodedata.normalize("NFKC", char.translate(_PLAIN))
 
 
+_UNMASKED = str.maketrans(_FOREIGN, _LATIN)
+
+
+def _lookalike(letters: str) -> str:
+    return letters.translate(_UNMASKED)
+
+
 _COMPUTED: dict[str, Callable[[str], str]] = {
     "emoji": _emoji_name,
+    "lookalike": _lookalike,
     "other": _other,
     "repeat": lambda found: found[:3],
 }
@@ -117,7 +131,8 @@ def normalise(text: str) -> Normalised:
 
     Invisible characters are dropped, control characters become spaces, links ``http``, handles
     and masked names ``@user``, masks ``xxxx``, four or more of one letter or mark three, emoji
-    their names, and other characters their NFKC form with straight quotes.
+    their names, Cyrillic and Greek letters that stand in for Latin ones beside them those Latin
+    letters, and other characters their NFKC form with straight quotes.
     """
     pieces: list[str] = []
     starts: list[int] = []

@@ -83,3 +83,19 @@ def test_errors_never_repeat_the_message():
     with pytest.raises(InputError) as error:
         check_text("my secret\0")
     assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("you are idi\u043ets", "you are idiots"),
+        ("fu\u0441k this", "fuck this"),
+        ("\u0441\u043ewards", "cowards"),
+        ("\u041f\u0440\u0438\u0432\u0435\u0442", "\u041f\u0440\u0438\u0432\u0435\u0442"),
+        ("5 \u03bam", "5 \u03bam"),
+    ],
+)
+def test_foreign_letters_that_stand_in_for_latin_ones_are_folded(text, plain):
+    found = normalise(text)
+    assert found.text == plain
+    assert found.original(0, len(found.text)) == (0, len(text))

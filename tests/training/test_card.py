@@ -1,13 +1,12 @@
-"""The model card says what the shipped bundle's manifest says, and nothing else."""
+"""The model card says what the saved report says, and nothing else."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from heard.bundle import default_path
 from heard_training.errors import TrainingError
-from heard_training.report.card import card, check_card
+from heard_training.report.card import card, check_card, read_report
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,14 +28,40 @@ def test_a_card_that_differs_is_named(tmp_path):
         check_card(path)
 
 
-def test_figures_of_the_manifest_are_in_the_card(analyzer):
-    manifest = json.loads((default_path() / "bundle.json").read_text(encoding="utf-8"))
-    text = card(manifest, analyzer.model.sha256)
-    for split in ("dev", "test"):
-        humiliated = manifest["metrics"][split]["targets"]["humiliated"]
-        for key in ("f1_1", "f1_2", "qwk", "auroc_1", "brier_1"):
-            assert f"{humiliated[key]:.3f}" in text
+def test_figures_of_the_report_are_in_the_card():
+    report = read_report()
+    text = card(report)
+    for split in report["splits"].values():
+        value, low, high = split["figures"]["targets.humiliated.auroc_1"]
+        assert low < value < high
+        assert f"{value:.3f} ({low:.3f} to {high:.3f})" in text
+        assert f"{split['reliability']['angry >= 1']['brier']:.3f}" in text
+    for point in report["learning_curve"]["points"]:
+        assert f"| {point['rows']:,} | {point['seed']} |" in text
     assert "never trained on" in text and "pretrained on by others" in text
+
+
+def test_the_manifest_and_the_report_tell_the_same_figures(analyzer):
+    metrics = analyzer.bundle.manifest["metrics"]
+    for name, split in read_report()["splits"].items():
+        for target, values in metrics[name]["targets"].items():
+            found = split["figures"][f"targets.{target}.f1_1"][0]
+            assert found == pytest.approx(values["f1_1"], abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [({"sha256": "0"}, "another bundle"), ({"splits": {}}, "no figures on dev")],
+)
+def test_a_report_that_cannot_be_told_is_refused(change, word, tmp_path, monkeypatch):
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(read_report() | change))
+    monkeypatch.setattr("heard_training.report.card.REPORT", path)
+    with pytest.raises(TrainingError, match=word):
+        read_report()
+    path.unlink()
+    with pytest.raises(TrainingError, match="cannot be read"):
+        read_report()
 
 
 def test_the_shipped_figures_on_the_authored_test_rows_are_reproduced(analyzer):

@@ -35,6 +35,7 @@ def test_whole_numbers_pass_for_real_ones(tmp_path):
         ("[fit]\nepochs = inf\n", "fit.epochs"),
         ("[fit]\nseed = -1\n", "fit.seed"),
         ("[network]\ndropout = 5.0\n", "network.dropout"),
+        ("[network]\npooling = 'last'\n", "network.pooling"),
         ("[network]\nwindow = 48\n", "overlap"),
         ("[export]\nschemes = ['int4']\n", "int4"),
         ("[calibrate]\npooling = 'median'\n", "median"),
@@ -58,3 +59,21 @@ def test_a_missing_file_is_named(tmp_path):
 
 def test_the_folder_of_texts_is_not_written_into_a_record():
     assert "/somewhere" not in str(load_config(None, texts="/somewhere").to_dict())
+
+
+def test_values_of_the_command_line_count_instead_of_the_file(tmp_path):
+    path = tmp_path / "c.toml"
+    path.write_text("[fit]\nepochs = 3.0\n")
+    changes = ("fit.epochs=5", "fit.bf16 = false", "export.name=mine")
+    config = load_config(path, changes, texts="here")
+    assert (config.fit.epochs, config.fit.bf16, config.export.name) == (5.0, False, "mine")
+    assert config.data.texts == "here"
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [("epochs=3", "TABLE.KEY=VALUE"), ("fit.epochs", "TABLE.KEY=VALUE"), ("fit.epoch=3", "epoch")],
+)
+def test_a_wrong_change_is_named(change, word):
+    with pytest.raises(TrainingError, match=word):
+        load_config(None, (change,))

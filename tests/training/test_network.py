@@ -12,10 +12,15 @@ IDS = torch.tensor([[2, 8, 9, 10, 3], [2, 11, 3, 0, 0]])
 MASK = (IDS != 0).long()
 
 
-@pytest.fixture
-def network(tiny_encoder, tiny_config):
+@pytest.fixture(params=["attention", "mean"])
+def network(request, tiny_encoder, tiny_config):
     torch.manual_seed(0)
-    return HeardNetwork.from_encoder(str(tiny_encoder), load_config(tiny_config)).eval()
+    config = load_config(tiny_config, (f"network.pooling={request.param}",))
+    made = HeardNetwork.from_encoder(str(tiny_encoder), config).eval()
+    for pooling in (made.level_pooling, made.signal_pooling):
+        if pooling.queries is not None:  # as after some training: no plain mean any more
+            torch.nn.init.normal_(pooling.queries.weight)
+    return made
 
 
 def targets(**changes):
@@ -37,6 +42,18 @@ def test_shapes_and_order_of_levels(network):
     assert out.signals.shape == (2, 10)
     assert out.spans.shape == (2, 5, 3, 3)
     assert (out.levels.diff(dim=-1) <= 0).all()
+
+
+def test_every_output_weighs_the_tokens_for_itself(tiny_encoder, tiny_config):
+    made = HeardNetwork.from_encoder(str(tiny_encoder), load_config(tiny_config)).eval()
+    tokens = torch.randn(1, 5, made.levels.in_features)
+    start = made.level_pooling(tokens, MASK[:1])
+    torch.testing.assert_close(start, tokens.mean(dim=1, keepdim=True).expand(1, 5, -1))
+    with torch.no_grad():  # the first target looks for what the third token is like
+        made.level_pooling.queries.weight[0] = 50 * tokens[0, 2]
+    pooled = made.level_pooling(tokens, MASK[:1])
+    torch.testing.assert_close(pooled[0, 0], tokens[0, 2])
+    torch.testing.assert_close(pooled[0, 1], tokens[0].mean(dim=0))
 
 
 def test_padding_changes_nothing(network):

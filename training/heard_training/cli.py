@@ -6,11 +6,11 @@ installation can answer with the line that installs them.
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
 import json
 import logging
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from heard.errors import HeardError
 from heard_training.config import Config, load_config
 from heard_training.errors import TrainingError
 from heard_training.files import write_whole
+from heard_training.options import parser
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -46,7 +47,7 @@ _PIP_LINE = "pip install -c constraints.txt -e '.[train]'"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    arguments = _parser().parse_args(argv)
+    arguments = parser(_COMMANDS).parse_args(argv)
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         _complain(f"Training needs {', '.join(missing)}: in a clone, run {_PIP_LINE}")
@@ -73,84 +74,7 @@ def _complain(sentence: str) -> None:
     sys.stderr.write(f"heard-train: {sentence}\n")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="heard-train", description="From labelled messages to a verified bundle."
-    )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-
-    def command(name: str, run: object, text: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=text, description=text)
-        made.set_defaults(run=run)
-        return made
-
-    prepare = command("prepare", _prepare, "build one dataset from every source")
-    strip = command("strip", _strip, "write the labels of public texts without the texts")
-    strip.add_argument("texts", type=Path, help="a local folder of public texts with labels")
-    for made in (prepare, strip):
-        made.add_argument("--annotations", type=Path, default=Path("data/annotations"))
-    prepare.add_argument(
-        "--download", action="store_true", help="fetch the public texts into --texts first"
-    )
-    prepare.add_argument(
-        "--from",
-        dest="given",
-        action="append",
-        default=[],
-        metavar="SOURCE=PLACE",
-        help="where a source's texts are, if not where sources.toml says; may be repeated",
-    )
-    fit = command("fit", _fit, "train on the prepared dataset")
-    export = command("export", _export, "calibrate, export, verify and measure")
-    whole = command("run", _run, "prepare, fit and export, in one go")
-    schemes = command("schemes", _schemes, "compare the export schemes on a fitted network")
-    evaluate = command("evaluate", _evaluate, "measure a bundle; prints JSON")
-    ship = command("ship", _ship, "put a run's bundle and checkpoint where the wheel takes them")
-    benchmark = command("benchmark", _benchmark, "measure a network with labels of your own")
-    baselines = command("baselines", _baselines, "set the model against simple opponents")
-    compare = command("compare", _compare, "set two bundles side by side on labelled messages")
-    behaviour = command("behaviour", _behaviour, "run the behaviour cases and fairness pairs")
-    behaviour.add_argument("--cases", type=Path, default=Path("tests/behaviour"))
-    gate = command("gate", _gate, "hold a bundle to figures that were accepted; exit code 1 if not")
-    for made in (
-        prepare,
-        fit,
-        export,
-        whole,
-        schemes,
-        benchmark,
-        evaluate,
-        baselines,
-        compare,
-        gate,
-    ):
-        made.add_argument("--config", type=Path, help="a TOML file (default: the defaults)")
-    for made in (prepare, whole, evaluate, baselines, compare, gate):
-        made.add_argument("--texts", help="a local folder of public texts with labels")
-    for made in (prepare, fit, export, whole, schemes, benchmark, ship):
-        made.add_argument("--out", type=Path, default=Path("build/run"), help="the run's folder")
-    for made in (fit, whole):
-        made.add_argument("--resume", action="store_true", help="take up interrupted training")
-    for made in (evaluate, baselines, behaviour, gate):
-        made.add_argument("bundle", nargs="?", type=Path, help="default: the one shipped")
-    compare.add_argument(
-        "bundles", nargs="+", type=Path, help="two bundles, or one to set against the one shipped"
-    )
-    for made in (compare, gate):
-        made.add_argument("--on", type=Path, help="a file of labelled messages, as JSONL")
-        made.add_argument("--split", choices=("test", "dev"), default="test", help="without --on")
-    for made in (benchmark, baselines, behaviour, compare):
-        made.add_argument("--json", type=Path, help="write the figures to this file")
-    gate.add_argument("--against", type=Path, help="a bundle, or figures that --accept wrote")
-    gate.add_argument("--tolerances", type=Path, default=Path("training/gate.toml"))
-    gate.add_argument("--accept", action="store_true", help="write the figures instead")
-    card = command("card", _card, "write the model card from the shipped bundle")
-    card.add_argument("--check", action="store_true", help="only tell whether it is up to date")
-    command("describe", _describe, "print the tables of data/README.md")
-    return parser
-
-
-def _prepare(arguments: argparse.Namespace) -> None:
+def _prepare(arguments: Namespace) -> None:
     from heard_training.run import prepare_run
 
     config = _config(arguments)
@@ -162,7 +86,7 @@ def _prepare(arguments: argparse.Namespace) -> None:
     print(json.dumps(found | prepare_run(config, arguments.out), indent=1))
 
 
-def _download(config: Config, arguments: argparse.Namespace) -> dict[str, object]:
+def _download(config: Config, arguments: Namespace) -> dict[str, object]:
     from heard_training.data.download import download
 
     if not config.data.texts:
@@ -177,45 +101,59 @@ def _download(config: Config, arguments: argparse.Namespace) -> dict[str, object
     return download(Path(config.data.texts), arguments.annotations, sources, given)
 
 
-def _strip(arguments: argparse.Namespace) -> None:
+def _strip(arguments: Namespace) -> None:
     from heard_training.data.download import strip
 
     strip(arguments.texts, arguments.annotations)
 
 
-def _fit(arguments: argparse.Namespace) -> None:
+def _fit(arguments: Namespace) -> None:
     from heard_training.run import fit_run
 
     print(fit_run(_config(arguments), arguments.out, resume=arguments.resume))
 
 
-def _export(arguments: argparse.Namespace) -> None:
+def _export(arguments: Namespace) -> None:
     from heard_training.run import export_run
 
     print(json.dumps(export_run(_config(arguments), arguments.out), indent=1))
 
 
-def _schemes(arguments: argparse.Namespace) -> None:
+def _schemes(arguments: Namespace) -> None:
     from heard_training.run import survey_run
 
     print(survey_run(_bundle_config(arguments), arguments.out))
 
 
-def _run(arguments: argparse.Namespace) -> None:
+def _run(arguments: Namespace) -> None:
     from heard_training.run import run_all
 
     print(json.dumps(run_all(_config(arguments), arguments.out, resume=arguments.resume), indent=1))
 
 
-def _evaluate(arguments: argparse.Namespace) -> None:
+def _evaluate(arguments: Namespace) -> None:
     from heard_training.data.corpus import build_corpus
-    from heard_training.run import evaluate_bundle
+    from heard_training.measure.evaluation import evaluate, summary
+    from heard_training.report.page import page
 
     corpus, _ = build_corpus(_bundle_config(arguments))
-    print(json.dumps(evaluate_bundle(arguments.bundle, corpus), indent=1))
+    report = evaluate(arguments.bundle, corpus, arguments.cases, arguments.results)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    write_whole(arguments.out / "report.html", page(report))
+    write_whole(arguments.out / "report.json", json.dumps(report) + "\n")
+    print(f"{summary(report)}\n\nThe whole report: {arguments.out / 'report.html'}")
 
 
-def _benchmark(arguments: argparse.Namespace) -> None:
+def _curve(arguments: Namespace) -> None:
+    from heard_training.measure.curve import curve_page, learning_curve
+
+    config = _bundle_config(arguments)
+    found = learning_curve(config, arguments.shares, arguments.seeds, arguments.out)
+    _keep(arguments.json, found)
+    print(curve_page(found))
+
+
+def _benchmark(arguments: Namespace) -> None:
     from heard_training.run import benchmark_run
 
     measured = benchmark_run(_config(arguments), arguments.out)
@@ -223,7 +161,7 @@ def _benchmark(arguments: argparse.Namespace) -> None:
     print(json.dumps(measured, indent=1))
 
 
-def _baselines(arguments: argparse.Namespace) -> None:
+def _baselines(arguments: Namespace) -> None:
     from heard_training.data.corpus import build_corpus
     from heard_training.measure.baselines import baselines_page, measure_baselines
 
@@ -234,7 +172,7 @@ def _baselines(arguments: argparse.Namespace) -> None:
     print(baselines_page(report))
 
 
-def _compare(arguments: argparse.Namespace) -> None:
+def _compare(arguments: Namespace) -> None:
     from heard_training.measure.compare import compare_bundles, comparison_page
 
     if len(arguments.bundles) > 2:
@@ -245,7 +183,7 @@ def _compare(arguments: argparse.Namespace) -> None:
     print(comparison_page(compared))
 
 
-def _behaviour(arguments: argparse.Namespace) -> None:
+def _behaviour(arguments: Namespace) -> None:
     from heard import load
     from heard_training.measure.behaviour import behaviour_page, measure_behaviour
 
@@ -254,7 +192,7 @@ def _behaviour(arguments: argparse.Namespace) -> None:
     print(behaviour_page(found))
 
 
-def _gate(arguments: argparse.Namespace) -> int:
+def _gate(arguments: Namespace) -> int:
     from heard_training.measure.gate import failures, measured, read_reference, read_tolerances
     from heard_training.report.results import ACCEPTED
 
@@ -285,7 +223,7 @@ def _gate(arguments: argparse.Namespace) -> int:
     return _MISSED if worse else 0
 
 
-def _labelled(arguments: argparse.Namespace) -> Dataset:
+def _labelled(arguments: Namespace) -> Dataset:
     """Read the rows to measure on: a file's, or a split of the configured corpus."""
     from heard_training.data.corpus import build_corpus, read_rows
 
@@ -298,7 +236,7 @@ def _labelled(arguments: argparse.Namespace) -> Dataset:
     return corpus[arguments.split]
 
 
-def _bundle_config(arguments: argparse.Namespace) -> Config:
+def _bundle_config(arguments: Namespace) -> Config:
     """Read the configuration where bundles are measured, which know heard's own outputs only."""
     config = _config(arguments)
     if not config.makes_a_bundle:
@@ -314,29 +252,49 @@ def _keep(path: Path | None, values: object) -> None:
         write_whole(path, json.dumps(values, indent=1) + "\n")
 
 
-def _ship(arguments: argparse.Namespace) -> None:
+def _ship(arguments: Namespace) -> None:
     from heard.bundle import default_path
     from heard_training.run import ship
 
     ship(arguments.out, default_path(), Path("training/checkpoint"))
 
 
-def _card(arguments: argparse.Namespace) -> None:
+def _card(arguments: Namespace) -> None:
     from heard_training.report.card import check_card, write_card
 
     (check_card if arguments.check else write_card)(Path("model_card.md"))
 
 
-def _describe(_: argparse.Namespace) -> None:
+def _describe(_: Namespace) -> None:
     from heard_training.data.describe import describe
 
     print(describe(Path("data/authored")))
 
 
-def _config(arguments: argparse.Namespace) -> Config:
+def _config(arguments: Namespace) -> Config:
     texts = getattr(arguments, "texts", None)  # not every command reads texts
     given = {"texts": texts} if texts else {}
-    return load_config(arguments.config, **given)
+    return load_config(arguments.config, getattr(arguments, "set", ()), **given)
+
+
+_COMMANDS = {
+    "prepare": _prepare,
+    "strip": _strip,
+    "fit": _fit,
+    "export": _export,
+    "run": _run,
+    "schemes": _schemes,
+    "evaluate": _evaluate,
+    "curve": _curve,
+    "compare": _compare,
+    "baselines": _baselines,
+    "behaviour": _behaviour,
+    "benchmark": _benchmark,
+    "gate": _gate,
+    "ship": _ship,
+    "card": _card,
+    "describe": _describe,
+}
 
 
 if __name__ == "__main__":

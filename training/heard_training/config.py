@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -67,6 +69,12 @@ class Network:
     # Dropout before the heads and inside the encoder, but for its attention weights: there it
     # costs half the time of training on CPUs, because it keeps torch from fusing attention.
     dropout: float = 0.1
+    # How attention is computed in training: "eager", plainly, or "sdpa", by torch's fused kernels.
+    # On a CPU with bf16 matrix units plain attention took 0.6 of the time; GPUs want the other.
+    attention: str = "eager"
+    # What the heads of levels and signals read: "attention", a mean of the tokens weighed by each
+    # output for itself, or "mean", one plain mean for all.
+    pooling: str = "attention"
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,8 @@ class Fit:
     learning_rate: float = 1e-4
     head_learning_rate: float = 1e-3
     warmup_share: float = 0.06
+    # Every layer of the encoder learns at this share of the rate of the layer above it.
+    layer_decay: float = 1.0
     weight_decay: float = 0.01
     # Rows of a step, and how many steps' gradients are added up before each update.
     batch_size: int = 32
@@ -134,11 +144,13 @@ class Config:
     export: Export = field(default_factory=Export)
 
     def __post_init__(self) -> None:
-        if self.calibrate.pooling not in (*POOLINGS, "best"):
-            raise TrainingError(
-                f"calibrate.pooling is {self.calibrate.pooling!r}: choose {', '.join(POOLINGS)} "
-                "or best."
-            )
+        for key, chosen, known in (
+            ("network.pooling", self.network.pooling, ("attention", "mean")),
+            ("network.attention", self.network.attention, ("eager", "sdpa")),
+            ("calibrate.pooling", self.calibrate.pooling, (*POOLINGS, "best")),
+        ):
+            if chosen not in known:
+                raise TrainingError(f"{key} is {chosen!r}: choose among {', '.join(known)}.")
         for key, value in (
             ("data.calibration_share", self.data.calibration_share),
             ("calibrate.sure_precision", self.calibrate.sure_precision),
@@ -150,6 +162,7 @@ class Config:
             ("fit.batch_size", self.fit.batch_size),
             ("fit.accumulation", self.fit.accumulation),
             ("fit.learning_rate", self.fit.learning_rate),
+            ("fit.layer_decay", self.fit.layer_decay),
             ("calibrate.resamplings", self.calibrate.resamplings),
         ):
             if not 0 < number < 1e9:
@@ -205,8 +218,17 @@ class Config:
         return plain
 
 
-def load_config(path: Path | None, **data: Any) -> Config:  # noqa: ANN401 - checked by _section
-    """Read a configuration file (``None``: the defaults); ``data`` overrides its [data] table.
+def load_config(
+    path: Path | None,
+    changes: Sequence[str] = (),
+    **data: Any,  # noqa: ANN401 - checked by _section
+) -> Config:
+    """Read a configuration file (``None``: the defaults).
+
+    Args:
+        path: the file.
+        changes: values that count instead of the file's, as in ``fit.seed=21``.
+        data: values that count instead of those of the [data] table.
 
     Raises:
         TrainingError: for a missing file, broken TOML, unknown keys and values of a wrong type.
@@ -216,8 +238,11 @@ def load_config(path: Path | None, **data: Any) -> Config:  # noqa: ANN401 - che
         if not path.exists():
             raise TrainingError(f"There is no configuration at {path}.")
         tables = read_toml(path)
-    if data and isinstance(tables.setdefault("data", {}), dict):
-        tables["data"] |= data
+    changed = [(("data", key), value) for key, value in data.items()]
+    changed += [_change(pair) for pair in changes]
+    for (table, key), value in changed:
+        if isinstance(tables.setdefault(table, {}), dict):
+            tables[table][key] = value
     sections = {section.name: section.default_factory for section in dataclasses.fields(Config)}
     unknown = sorted(tables.keys() - sections.keys())
     if unknown:
@@ -225,6 +250,18 @@ def load_config(path: Path | None, **data: Any) -> Config:  # noqa: ANN401 - che
     return Config(
         **{name: _section(name, sections[name], tables.get(name, {})) for name in sections}
     )
+
+
+def _change(pair: str) -> tuple[tuple[str, str], Any]:
+    """Read ``TABLE.KEY=VALUE``; a value that is no TOML is taken as text."""
+    name, equals, value = pair.partition("=")
+    table, dot, key = name.strip().partition(".")
+    if not (equals and dot and table and key):
+        raise TrainingError(f"--set is {pair!r}: give TABLE.KEY=VALUE, as in fit.seed=21.")
+    try:
+        return (table, key), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return (table, key), value
 
 
 def _section(name: str, cls: Any, values: Any) -> Any:  # noqa: ANN401 - one of the classes above

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["between", "table", "three"]
+__all__ = ["between", "ranged", "table", "three"]
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -24,3 +24,11 @@ def between(figure: Mapping[str, float | None]) -> str:
     if change is None or low is None or high is None:
         return "-"
     return f"{change:+.3f} ({low:+.3f} to {high:+.3f})"
+
+
+def ranged(figure: Sequence[float | None]) -> str:
+    """Write ``[value, low, high]``, a figure with its interval; a dash where it is not defined."""
+    value, low, high = figure
+    if value is None or low is None or high is None:
+        return three(value)
+    return f"{value:.3f} ({low:.3f} to {high:.3f})"

@@ -168,23 +168,31 @@ def _messages(config: Config) -> Iterator[Message]:
 
 
 def _kept_aside(messages: Iterable[Message], share: float) -> set[str]:
-    """Choose what to calibrate on: of every slice of the authored corpus the same share of blocks.
+    """Choose what to calibrate on: of every slice of the authored corpus the same share of rows.
 
-    Blocks are taken in the order of a hash; so are single messages, that lie in no block.
+    They are taken in whole blocks, in the order of a hash; so are single messages, that lie in no
+    block.
     """
-    slices: dict[str, set[str]] = {}
+    slices: dict[str, Counter[str]] = {}
     chosen = set()
     for message in messages:
         if message.split == "train" and message.block:
-            slices.setdefault(message.block.rpartition("-")[0], set()).add(message.block)
+            slices.setdefault(message.block.rpartition("-")[0], Counter())[message.block] += 1
         elif _chance(message.sha256) < share:
             chosen.add(message.sha256)
     # A slice of one block would be learned from in whole or not at all: such are taken together.
-    small = {name for name, blocks in slices.items() if len(blocks) == 1}
-    together = {block for name in small for block in slices.pop(name)}
+    small = [name for name, blocks in slices.items() if len(blocks) == 1]
+    together = sum((slices.pop(name) for name in small), Counter())
     for blocks in (*slices.values(), together):
-        count = min(max(1, round(share * len(blocks))), max(len(blocks) - 1, 0))
-        chosen |= set(sorted(blocks, key=_chance)[:count])
+        wanted, taken = share * blocks.total(), 0
+        for block in sorted(blocks, key=_chance)[: len(blocks) - 1]:
+            if taken >= wanted:
+                break
+            # A block goes where it brings the count nearest to what is wanted.
+            if taken and taken + blocks[block] / 2 > wanted:
+                break
+            chosen.add(block)
+            taken += blocks[block]
     return chosen
 
 

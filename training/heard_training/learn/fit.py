@@ -10,6 +10,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -120,20 +121,32 @@ def _arguments(config: Config, work: Path) -> TrainingArguments:
 
 
 def _optimizer(network: HeardNetwork, config: Config) -> torch.optim.Optimizer:
-    """AdamW with a higher rate for the fresh heads and no decay on biases and norms."""
-    groups: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
+    """AdamW with a higher rate for the fresh heads and no decay on biases and norms.
+
+    Lower layers of the encoder may learn more slowly (ULMFiT, Howard and Ruder 2018).
+    """
+    fit, layers = config.fit, network.encoder.config.num_hidden_layers
+    groups: dict[tuple[float, bool], list[torch.nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
-        groups.setdefault((name.startswith("encoder."), parameter.ndim > 1), []).append(parameter)
-    fit = config.fit
+        rate = fit.head_learning_rate
+        if name.startswith("encoder."):
+            rate = fit.learning_rate * fit.layer_decay ** _depth(name, layers)
+        groups.setdefault((rate, parameter.ndim > 1), []).append(parameter)
     settings = [
         {
             "params": parameters,
-            "lr": fit.learning_rate if in_encoder else fit.head_learning_rate,
+            "lr": rate,
             "weight_decay": fit.weight_decay if decays else 0.0,
         }
-        for (in_encoder, decays), parameters in groups.items()
+        for (rate, decays), parameters in groups.items()
     ]
     return torch.optim.AdamW(settings, fused=True)
+
+
+def _depth(name: str, layers: int) -> int:
+    """Count the layers above a parameter of the encoder; all of them for the embeddings."""
+    found = re.search(r"\.layers?\.(\d+)\.", name)
+    return layers - 1 - int(found[1]) if found else layers
 
 
 def _base_rates(rows: Dataset) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

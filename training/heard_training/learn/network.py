@@ -1,4 +1,7 @@
-"""The network: an encoder, masked mean pooling, and up to three groups of heads.
+"""The network: an encoder, pooling of its tokens, and up to three groups of heads.
+
+With attention pooling every target and every signal weighs the tokens for itself (Yang et al.
+2016): what tells of a threat to leave is a few words, which a mean over the message dilutes.
 
 Levels are ordinal: per target a first logit and non-negative steps down from it, so that
 P(level >= 1) >= P(level >= 2) >= P(level >= 3) holds for every input. (Cumulative logits as in
@@ -23,6 +26,9 @@ from heard_training.data.features import IGNORED_TAG
 
 __all__ = ["HeardConfig", "HeardNetwork", "HeardOutput"]
 
+#: The score of padding: its share of a softmax is zero.
+_HIDDEN = -1e4
+
 
 class HeardConfig(PretrainedConfig):
     """The encoder's own configuration beside names and sizes of the heads."""
@@ -37,6 +43,7 @@ class HeardConfig(PretrainedConfig):
         signals: list[str] | None = None,
         spans: list[str] | None = None,
         dropout: float = 0.1,
+        pooling: str = "mean",
         loss_weights: dict[str, float] | None = None,
         **kwargs: Any,  # noqa: ANN401 - transformers' own
     ) -> None:
@@ -46,6 +53,7 @@ class HeardConfig(PretrainedConfig):
         self.signals = signals or []
         self.spans = spans or []
         self.dropout = dropout
+        self.pooling = pooling
         self.loss_weights = loss_weights or {"levels": 1.0, "signals": 1.0, "spans": 0.5}
         super().__init__(**kwargs)
 
@@ -61,6 +69,24 @@ class HeardOutput(ModelOutput):
     levels: Tensor | None = None
     signals: Tensor | None = None
     spans: Tensor | None = None
+
+
+class _Pooling(nn.Module):
+    """Means of the tokens, each by weights of its own; without ``outputs`` one plain mean."""
+
+    def __init__(self, size: int, outputs: int) -> None:
+        super().__init__()
+        self.queries = nn.Linear(size, outputs, bias=False) if outputs else None
+
+    def forward(self, tokens: Tensor, attention_mask: Tensor) -> Tensor:
+        """Pool ``[batch, length, size]`` to ``[batch, outputs or 1, size]``."""
+        seen = attention_mask.unsqueeze(-1)
+        if self.queries is None:
+            weights = seen.to(tokens.dtype) / seen.sum(dim=1, keepdim=True).clamp(min=1)
+        else:
+            scores = self.queries(tokens).float().masked_fill(seen == 0, _HIDDEN)
+            weights = scores.softmax(dim=1).to(tokens.dtype)
+        return weights.transpose(1, 2) @ tokens
 
 
 class HeardNetwork(PreTrainedModel):
@@ -79,6 +105,9 @@ class HeardNetwork(PreTrainedModel):
             self.encoder.pooler = None  # never used: the heads read the mean of the tokens
         size = inner.hidden_size
         self.dropout = nn.Dropout(config.dropout)
+        own = config.pooling == "attention"
+        self.level_pooling = _Pooling(size, len(config.targets) if own else 0)
+        self.signal_pooling = _Pooling(size, len(config.signals) if own else 0)
         self.levels = _head(size, len(config.targets) * config.max_level)
         self.signals = _head(size, len(config.signals))
         self.spans = _head(size, len(config.spans) * len(BIO))
@@ -98,7 +127,12 @@ class HeardNetwork(PreTrainedModel):
         changes = {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": 0.0}
         known = AutoConfig.from_pretrained(name).to_dict()
         changes = {key: value for key, value in changes.items() if key in known}
-        encoder = AutoModel.from_pretrained(name, dtype=torch.float32, **changes)
+        encoder = AutoModel.from_pretrained(
+            name,
+            dtype=torch.float32,
+            attn_implementation=config.network.attention,
+            **changes,
+        )
         described = encoder.config.to_dict()
         described.pop("_name_or_path", None)  # where it lay on this machine is nobody's business
         weights = {
@@ -113,11 +147,15 @@ class HeardNetwork(PreTrainedModel):
             signals=list(config.heads.signals),
             spans=list(config.heads.spans),
             dropout=dropout,
+            pooling=config.network.pooling,
             loss_weights=weights,
         )
         network = cls(heads, encoder)
         for head in filter(None, (network.levels, network.signals, network.spans)):
             network._init_weights(head)
+        for pooling in (network.level_pooling, network.signal_pooling):
+            if pooling.queries is not None:
+                nn.init.zeros_(pooling.queries.weight)  # a plain mean, to begin with
         return network
 
     @torch.no_grad()
@@ -178,13 +216,13 @@ class HeardNetwork(PreTrainedModel):
 
     def heads(self, tokens: Tensor, attention_mask: Tensor) -> HeardOutput:
         """Read the three groups of outputs off the encoder's tokens, ``[batch, length, size]``."""
-        seen = attention_mask.unsqueeze(-1).to(tokens.dtype)
-        mean = (tokens * seen).sum(dim=1) / seen.sum(dim=1).clamp(min=1.0)
         output = HeardOutput()
         if self.levels is not None:
-            output.levels = self._chain(self.levels(self.dropout(mean)))
+            pooled = self.dropout(self.level_pooling(tokens, attention_mask))
+            output.levels = self._chain(_each(self.levels, pooled, self.config.max_level))
         if self.signals is not None:
-            output.signals = self.signals(self.dropout(mean))
+            pooled = self.dropout(self.signal_pooling(tokens, attention_mask))
+            output.signals = _each(self.signals, pooled, 1)[..., 0]
         if self.spans is not None:
             output.spans = self.spans(self.dropout(tokens)).reshape(
                 tokens.shape[0], tokens.shape[1], len(self.config.spans), len(BIO)
@@ -193,13 +231,22 @@ class HeardNetwork(PreTrainedModel):
 
     def _chain(self, raw: Tensor) -> Tensor:
         """Turn first logits and steps into logits that never cross."""
-        raw = raw.reshape(-1, len(self.config.targets), self.config.max_level)
         first, steps = raw[..., :1], raw[..., 1:]
         return torch.cat([first, first - functional.softplus(steps).cumsum(dim=-1)], dim=-1)
 
 
 def _head(size: int, outputs: int) -> nn.Linear | None:
     return nn.Linear(size, outputs) if outputs else None
+
+
+def _each(head: nn.Linear, pooled: Tensor, logits: int) -> Tensor:
+    """Apply each output's rows of a head to what was pooled for it: ``[batch, outputs, logits]``.
+
+    ``pooled`` is ``[batch, outputs or 1, size]``.
+    """
+    weight = head.weight.reshape(-1, logits, head.in_features)
+    bias = head.bias.reshape(-1, logits)
+    return (pooled.unsqueeze(2) * weight).sum(dim=-1) + bias
 
 
 def _masked_bce(logits: Tensor, targets: Tensor, mask: Tensor) -> Tensor:

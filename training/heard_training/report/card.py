@@ -1,36 +1,31 @@
-"""Writes the model card from the shipped bundle's manifest and saved measurements of it."""
+"""Writes the model card from the saved report of the shipped bundle."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from heard.bundle import MODEL, default_path, read_bundle
-from heard.labels import (
-    EMOTION_NAMES,
-    EMOTIONS,
-    ESCALATION,
-    SIGNAL_NAMES,
-    SIGNALS,
-    SPAN_KINDS,
-    SPAN_NAMES,
-    TARGET_NAMES,
-)
+from heard.labels import EMOTIONS, ESCALATION, SIGNALS, SPAN_KINDS
 from heard_training.errors import TrainingError
 from heard_training.files import write_whole
-from heard_training.markdown import table, three
-from heard_training.measure.evaluate import FEWEST_FOR_MEAN
+from heard_training.markdown import table
+from heard_training.measure.behaviour import behaviour_page
+from heard_training.report.figures import calibration, split_figures
 from heard_training.report.results import (
     against_baselines,
-    behaviour,
-    goemotions_training,
+    learning_curve,
     on_goemotions,
+    robustness,
 )
 
-__all__ = ["check_card", "write_card"]
+__all__ = ["REPORT", "card", "check_card", "read_report", "write_card"]
 
-_TEMPLATE = Path(__file__).with_name("card.md")
+REPORT = Path("training/results/report.json")
+_TEMPLATE = Path(__file__).with_name("templates") / "card.md"
+_EVALUATE = "run `heard-train evaluate --texts FOLDER --out training/results`"
 
 _STORAGE = {
     "fp32": "Weights and products in fp32",
@@ -41,38 +36,54 @@ _STORAGE = {
     "mixed8": "8-bit weights and activations, with constant scales but for an eighth of products",
 }
 
-_SPLITS = {
-    "dev": "Dev: real messages (tweets to airlines and companies, airline reviews, complaints)",
-    "test": "Test: authored messages kept aside by blocks (`split: test`)",
-}
+#: Watts of one busy core with its share of memory, for an estimate: nothing here measures power.
+_WATTS_PER_CORE = 10
 
 
 def write_card(path: Path) -> None:
     """Write the card of the shipped bundle."""
-    write_whole(path, _shipped_card())
+    write_whole(path, card(read_report()))
 
 
 def check_card(path: Path) -> None:
-    """Compare the card with the shipped bundle.
+    """Compare the card with the saved report.
 
     Raises:
         TrainingError: when it says something else.
     """
-    wanted = _shipped_card()
-    if not path.is_file() or path.read_text(encoding="utf-8") != wanted:
-        raise TrainingError(f"{path} is not what the bundle says: run `heard-train card`.")
+    if not path.is_file() or path.read_text(encoding="utf-8") != card(read_report()):
+        raise TrainingError(f"{path} is not what {REPORT} says: run `heard-train card`.")
 
 
-def _shipped_card() -> str:
-    bundle = read_bundle(default_path())
-    return card(bundle.manifest, bundle.sha256)
+def read_report() -> dict[str, Any]:
+    """Read the saved report of the shipped bundle.
+
+    Raises:
+        TrainingError: when there is none, it is another bundle's, or a part is missing.
+    """
+    try:
+        report: dict[str, Any] = json.loads(REPORT.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{REPORT} cannot be read: {_EVALUATE}, in a clone.") from error
+    if report["sha256"] != read_bundle(default_path()).sha256:
+        raise TrainingError(f"{REPORT} is of another bundle than the shipped one: {_EVALUATE}.")
+    for split in ("dev", "test"):
+        if split not in report["splits"]:
+            raise TrainingError(f"{REPORT} has no figures on {split}: {_EVALUATE}.")
+    for part in ("baselines", "goemotions", "learning_curve"):
+        if part not in report:
+            raise TrainingError(
+                f"{REPORT} lacks {part}: make training/results/{part}.json, then {_EVALUATE}."
+            )
+    return report
 
 
-def card(manifest: Mapping[str, Any], sha256: str) -> str:
-    """Fill the card's template from a manifest and the saved measurements of that bundle."""
+def card(report: Mapping[str, Any]) -> str:
+    """Fill the card's template from a whole report."""
+    manifest = report["manifest"]
     training, parity = manifest["training"], manifest["parity"]
-    against = parity["against_fp32"]
-    benchmark = goemotions_training()
+    against, benchmark = parity["against_fp32"], report["goemotions"]["training"]
+    cores = training.get("cpus", 1)
     values = {
         "name": manifest["name"],
         "version": manifest["version"],
@@ -84,20 +95,25 @@ def card(manifest: Mapping[str, Any], sha256: str) -> str:
         "calibration_rows": training["calibrate"]["rows"],
         "encoder": training["config"]["network"]["encoder"],
         "minutes": training["minutes"],
-        "cpus": training.get("cpus", "?"),
+        "cpus": cores,
+        "watts": _WATTS_PER_CORE,
+        "watt_hours": f"{training['minutes'] / 60 * cores * _WATTS_PER_CORE:.0f}",
         "epochs": f"{training['config']['fit']['epochs']:g}",
         "seed": training["config"]["fit"]["seed"],
-        "overlap": _overlap(training["data"]),
+        "overlap": sum(training["data"]["left_out_as_in_dev_or_test"].values()),
+        "resamplings": f"{report['resamplings']:,}",
         "labels": _labels(),
         "data": _data(training["data"]),
-        "figures": "\n\n".join(
-            _split(_SPLITS[split], manifest["metrics"][split])
-            for split in _SPLITS
-            if split in manifest["metrics"]
-        ),
-        "baselines": against_baselines(sha256),
-        "behaviour": behaviour(sha256),
-        "goemotions": on_goemotions(),
+        "figures": split_figures(report["splits"]),
+        "calibration": calibration(report["splits"]),
+        "learning_curve": learning_curve(report["learning_curve"], "dev"),
+        "robustness": robustness(report["robustness"]),
+        "languages": ", ".join(_languages(report["languages"])),
+        "english_rows": report["languages"]["english"]["messages"],
+        "english_share": f"{report['languages']['english']['reported']:.1%}",
+        "baselines": against_baselines(report["baselines"]),
+        "behaviour": behaviour_page(report["behaviour"]),
+        "goemotions": on_goemotions(report["goemotions"]),
         "goemotions_epochs": f"{benchmark['config']['fit']['epochs']:g}",
         "goemotions_minutes": benchmark["minutes"],
         "thresholds": _thresholds(manifest),
@@ -125,20 +141,6 @@ def _pooled(manifest: Mapping[str, Any]) -> str:
     )
 
 
-def _overlap(data: Mapping[str, Any]) -> str:
-    """Tell whether texts that are measured were kept out of training, which was not always so."""
-    left_out = data.get("left_out_as_in_dev_or_test")
-    if left_out is None:
-        return (
-            "Texts of `test` were not compared with the training rows when this model was "
-            "trained: two of them stand, word for word, under other ids in training. (Since then "
-            "such rows are left out, and blocks of neighbouring ids are no longer cut between "
-            "`train` and `calibrate`.)"
-        )
-    count = sum(left_out.values())
-    return f"No text of `dev` or `test` was trained on; {count} that stood in both were left out."
-
-
 def _labels() -> str:
     kinds = (
         ("emotion, 0 to 3", EMOTIONS),
@@ -157,56 +159,9 @@ def _data(data: Mapping[str, Any]) -> str:
     return table(("source", *splits), [*rows, ("all", *(data["rows"][s] for s in splits))])
 
 
-def _split(title: str, figures: Mapping[str, Any]) -> str:
-    keys = ("f1_1", "f1_2", "qwk", "auroc_1", "auroc_2", "brier_1", "brier_2", "ece_1")
-    head = (
-        "target",
-        "gold 0 / 1 / 2 / 3",
-        "F1 >= 1",
-        "F1 >= 2",
-        "kappa",
-        "AUROC >= 1",
-        "AUROC >= 2",
-        "Brier >= 1",
-        "Brier >= 2",
-        "ECE >= 1",
-    )
-    rows: list[tuple[object, ...]] = []
-    for name in TARGET_NAMES:
-        target = figures["targets"][name]
-        gold = " / ".join(str(count) for count in target["gold"])
-        rows.append((name, gold, *(three(target[key]) for key in keys)))
-    emotions = figures["mean_emotions"]
-    rows.append(
-        (f"mean of the {len(EMOTION_NAMES)} emotions", "", *(three(emotions.get(k)) for k in keys))
-    )
-    signal_keys = ("f1", "precision", "recall", "auroc", "brier")
-    signals = [
-        (
-            name,
-            figures["signals"][name]["count"],
-            *(three(figures["signals"][name][key]) for key in signal_keys),
-        )
-        for name in SIGNAL_NAMES
-    ]
-    spans = [
-        (
-            kind,
-            three(figures["spans"][kind]["f1"]),
-            three(figures["spans"][kind]["annotators_f1"]),
-        )
-        for kind in SPAN_NAMES
-    ]
-    mean = three(figures["mean_signals_f1"])
-    parts = [
-        f"### {title}, {figures['rows']} rows",
-        table(head, rows),
-        table(("signal", "positives", "F1", "precision", "recall", "AUROC", "Brier"), signals),
-        f"Mean F1 over signals with at least {FEWEST_FOR_MEAN} positives: {mean}.",
-        table(("span kind", "overlap F1", "annotators with each other"), spans),
-        f"Emotions reported as uncertain: {figures['uncertain_share']:.1%}.",
-    ]
-    return "\n\n".join(parts)
+def _languages(found: Mapping[str, Any]) -> Iterator[str]:
+    for language, counts in found["languages"].items():
+        yield f"{language} {counts['reported']}/{counts['messages']}"
 
 
 def _thresholds(manifest: Mapping[str, Any]) -> str:

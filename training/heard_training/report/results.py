@@ -1,35 +1,18 @@
-"""The card's sections about measurements that are saved beside the training code."""
+"""The card's sections about slower measurements, as the report takes them over."""
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from heard_training.errors import TrainingError
+from heard_training.files import read_toml
 from heard_training.markdown import between, table, three
-from heard_training.measure.behaviour import behaviour_page
 from heard_training.measure.compare import KEY_FIGURES
 
-__all__ = [
-    "ACCEPTED",
-    "BASELINES",
-    "BEHAVIOUR",
-    "GOEMOTIONS",
-    "against_baselines",
-    "behaviour",
-    "goemotions_training",
-    "on_goemotions",
-]
+__all__ = ["ACCEPTED", "against_baselines", "learning_curve", "on_goemotions", "robustness"]
 
-_FOLDER = Path("training/results")
-ACCEPTED, BASELINES, GOEMOTIONS = (
-    _FOLDER / f"{name}.json" for name in ("accepted", "baselines", "goemotions")
-)
-BEHAVIOUR = Path("tests/known_failures/behaviour.json")
-_BENCHMARK = "benchmark --config training/configs/goemotions.toml --out RUN --json"
+ACCEPTED = Path("training/results/accepted.json")
 _PUBLISHED = Path("training/published.toml")
 
 #: How the card's tables head the key figures.
@@ -50,15 +33,16 @@ _TOLD = (
     "targets.escalation.f1_2",
     "targets.escalation.auroc_2",
 )
+_ROBUST = {
+    "unchanged_levels": "levels decided as before",
+    "mean_emotions.auroc_1": "emotions, AUROC >= 1",
+    "targets.escalation.auroc_2": "escalation, AUROC >= 2",
+    "mean_signals_f1": "signals, F1",
+}
 
 
-def against_baselines(sha256: str) -> str:
-    """Tell how the shipped bundle stands against simpler models.
-
-    Raises:
-        TrainingError: when what is saved was measured with another bundle.
-    """
-    report = _read(BASELINES, "baselines --texts FOLDER --json", sha256)
+def against_baselines(report: Mapping[str, Any]) -> str:
+    """Tell how the bundle stands against simpler models."""
     parts = []
     for split, opponents in report["splits"].items():
         full = {title: found for title, found in opponents.items() if _TOLD[0] in found}
@@ -91,19 +75,9 @@ def against_baselines(sha256: str) -> str:
     return "\n\n".join(parts)
 
 
-def behaviour(sha256: str) -> str:
-    """Tell where the shipped bundle fails what any good model must do.
-
-    Raises:
-        TrainingError: when what is saved was measured with another bundle.
-    """
-    return behaviour_page(_read(BEHAVIOUR, "behaviour --json", sha256))
-
-
-def on_goemotions() -> str:
+def on_goemotions(found: Mapping[str, Any]) -> str:
     """Tell how the same code does on GoEmotions, beside published figures."""
-    found = _read(GOEMOTIONS, _BENCHMARK)
-    published = tomllib.loads(_PUBLISHED.read_text(encoding="utf-8"))["goemotions"]
+    published = read_toml(_PUBLISHED)["goemotions"]
     rows: list[tuple[object, ...]] = [
         ("**this code**, MiniLM-L6", 23, three(found["tuned"]["macro_f1"]), "dev split", ""),
         ("the same, uncalibrated", 23, three(found["at_0.5"]["macro_f1"]), "0.5", ""),
@@ -115,21 +89,34 @@ def on_goemotions() -> str:
     return table(("model", "million parameters", "macro-F1", "thresholds", "source"), rows)
 
 
-def goemotions_training() -> Mapping[str, Any]:
-    """Return the record of the benchmark's training."""
-    record: Mapping[str, Any] = _read(GOEMOTIONS, _BENCHMARK)["training"]
-    return record
-
-
-def _read(path: Path, command: str, sha256: str | None = None) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise TrainingError(
-            f"{path} cannot be read: run `heard-train {command} {path}` at the root of a clone."
-        ) from error
-    if sha256 is not None and found["sha256"] != sha256:
-        raise TrainingError(
-            f"{path} was measured with another bundle: run `heard-train {command} {path}`."
+def learning_curve(found: Mapping[str, Any], split: str) -> str:
+    """Tell what more data brings, and how far seeds lie apart: a line a run."""
+    rows = [
+        (
+            f"{point['rows']:,}",
+            point["seed"],
+            *(three(point["figures"][split][name]) for name in _HEADS),
         )
-    return found
+        for point in found["points"]
+    ]
+    return table(("training rows", "seed", *_HEADS.values()), rows)
+
+
+def robustness(found: Mapping[str, Any]) -> str:
+    """Tell how figures fall with the strength of each disturbance."""
+    rows = [
+        (
+            how,
+            f"{point['strength']:g} words" if points[-1]["strength"] > 1 else _percent(point),
+            *(three(point[name]) for name in _ROBUST),
+        )
+        for how, points in found.items()
+        for point in points[1:]
+    ]
+    plain = next(iter(found.values()))[0]
+    first = ("none", "", *(three(plain[name]) for name in _ROBUST))
+    return table(("disturbance", "of the words", *_ROBUST.values()), [first, *rows])
+
+
+def _percent(point: Mapping[str, Any]) -> str:
+    return f"{point['strength']:.0%}"

@@ -1,0 +1,132 @@
+"""The learning curve: the same configuration trained on parts of the rows, and with other seeds.
+
+It tells what more data would bring, and how far two runs of one configuration lie apart.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from datasets import DatasetDict
+
+from heard.decode import probabilities
+from heard_training.config import Config
+from heard_training.data.corpus import build_corpus
+from heard_training.errors import TrainingError
+from heard_training.files import write_whole
+from heard_training.learn.calibrate import fit_decisions
+from heard_training.learn.fit import fit, load_checkpoint
+from heard_training.markdown import table, three
+from heard_training.measure import metrics
+from heard_training.measure.answers import Gold, decided
+from heard_training.measure.benchmark import predict
+from heard_training.measure.compare import KEY_FIGURES
+from heard_training.measure.evaluate import figures
+from heard_training.measure.metrics import rounded
+
+__all__ = ["curve_page", "learning_curve"]
+
+_log = logging.getLogger(__name__)
+
+#: Decides which rows belong to a part; larger parts hold the smaller ones.
+_ORDER_SEED = 20
+_POINT = "point.json"
+
+
+def learning_curve(
+    config: Config, shares: Sequence[float], seeds: Sequence[int], out: Path
+) -> dict[str, Any]:
+    """Train once for each share of the training rows and each seed, and measure in torch.
+
+    A message is read by its first window. Every point is saved below ``out`` as it is made, and
+    not made again; the rows to calibrate on are the same for all.
+
+    Returns:
+        Plain values: ``config``, ``train_sha256``, and ``points``, each with ``share``, ``rows``,
+        ``seed``, ``minutes`` and the key figures of every split that only reports.
+
+    Raises:
+        TrainingError: for shares outside (0, 1] and labels other than ``heard``'s own.
+    """
+    wrong = [share for share in shares if not 0 < share <= 1]
+    if wrong:
+        raise TrainingError(f"{wrong[0]:g} is no share of the rows: choose from above 0 to 1.")
+    corpus, summary = build_corpus(config)
+    points = []
+    for share in shares:
+        for seed in seeds:
+            own = replace(config, fit=replace(config.fit, seed=seed))
+            folder = out / f"share-{share:g}-seed-{seed}"
+            points.append(_point(own, corpus, summary, share, folder))
+            _log.info("share %g, seed %d: done", share, seed)
+    return {
+        "config": config.to_dict(),
+        "train_sha256": summary["sha256"]["train"],
+        "points": points,
+    }
+
+
+def _point(
+    config: Config, corpus: DatasetDict, summary: dict[str, Any], share: float, folder: Path
+) -> dict[str, Any]:
+    """Train and measure one point, or read it where it lies."""
+    origin = {"config": config.to_dict(), "sha256": summary["sha256"], "share": share}
+    path = folder / _POINT
+    if path.is_file():
+        saved: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if saved["origin"] == origin:
+            return _told(saved)
+        shutil.rmtree(folder)
+    train = corpus["train"]
+    order = np.random.default_rng(_ORDER_SEED).permutation(len(train))
+    part = train.select(sorted(order[: max(1, round(share * len(train)))].tolist()))
+    splits = {name: corpus[name] for name in ("dev", "test") if len(corpus[name])}
+    checkpoint = fit(config, DatasetDict({"train": part}), summary, folder / "checkpoint")
+    network, tokenizer, record = load_checkpoint(checkpoint, config)
+    by, thresholds = fit_decisions(
+        *predict(network, tokenizer, corpus["calibrate"]["text"][:]), corpus["calibrate"], config
+    )
+    found = {}
+    for name, rows in splits.items():
+        levels, signals = predict(network, tokenizer, rows["text"][:])
+        answers = decided(*probabilities(levels, signals, by), thresholds)
+        own = figures(Gold.of(rows), answers, metrics.plain(len(rows)))
+        found[name] = {key: rounded(own[key][0]) for key in KEY_FIGURES}
+    point = {
+        "origin": origin,
+        "share": share,
+        "rows": len(part),
+        "seed": config.fit.seed,
+        "minutes": record["minutes"],
+        "figures": found,
+    }
+    write_whole(path, json.dumps(point, indent=1) + "\n")
+    shutil.rmtree(checkpoint)  # tens of megabytes, of no further use
+    return _told(point)
+
+
+def _told(point: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in point.items() if key != "origin"}
+
+
+def curve_page(found: dict[str, Any]) -> str:
+    """Lay out the points as Markdown, a table per split."""
+    parts = []
+    for split in found["points"][0]["figures"]:
+        rows = [
+            (
+                f"{point['rows']:,}",
+                point["seed"],
+                *(three(point["figures"][split][key]) for key in KEY_FIGURES),
+            )
+            for point in found["points"]
+        ]
+        parts += [f"On {split}:", table(("training rows", "seed", *KEY_FIGURES), rows)]
+    return "\n\n".join(parts)

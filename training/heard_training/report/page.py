@@ -1,0 +1,97 @@
+"""The report as one HTML page that stands by itself, from the JSON of ``heard-train evaluate``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from heard.labels import EMOTION_NAMES, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
+from heard_training.markdown import ranged, three
+from heard_training.report import plots
+
+__all__ = ["page"]
+
+#: What slices, learning curves and robustness are told by.
+_TITLES = {
+    "mean_emotions.f1_1": "emotions, F1 >= 1",
+    "mean_emotions.auroc_1": "emotions, AUROC >= 1",
+    "targets.escalation.auroc_2": "escalation, AUROC >= 2",
+    "mean_signals_f1": "signals, F1",
+}
+_KEY = {
+    "mean_emotions.f1_1": "emotions, F1 >= 1",
+    "mean_emotions.f1_2": "emotions, F1 >= 2",
+    "mean_emotions.auroc_1": "emotions, AUROC >= 1",
+    "mean_emotions.auroc_2": "emotions, AUROC >= 2",
+    "mean_emotions.qwk": "emotions, kappa",
+    "targets.escalation.f1_2": "escalation, F1 >= 2",
+    "targets.escalation.auroc_2": "escalation, AUROC >= 2",
+    "targets.escalation.qwk": "escalation, kappa",
+    "mean_signals_f1": "signals, F1",
+    **{f"spans.{kind}.f1": f"spans, {kind}, overlap F1" for kind in SPAN_NAMES},
+}
+_PER_TARGET = ("f1_1", "f1_2", "qwk", "auroc_1", "auroc_2", "brier_1", "ece_1")
+_PER_SIGNAL = ("f1", "precision", "recall", "auroc", "brier")
+_CURVES = {
+    "mean_emotions.auroc_1": "emotions, AUROC >= 1",
+    "targets.escalation.auroc_2": "escalation, AUROC >= 2",
+    "mean_signals_f1": "signals, F1",
+}
+
+
+def page(report: Mapping[str, Any]) -> str:
+    """Lay out the report as HTML. Texts of messages are escaped, whatever they hold."""
+    environment = Environment(
+        loader=PackageLoader("heard_training.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["figure"] = ranged
+    environment.filters["share"] = lambda value: "-" if value is None else f"{value:.1%}"
+    environment.filters["three"] = three
+    return environment.get_template("report.html").render(
+        report=report,
+        plots={name: _plots(split) for name, split in report["splits"].items()},
+        robustness=_svg(plots.robustness(report["robustness"], _CURVES))
+        if "robustness" in report
+        else None,
+        learning_curve=_learning_curve(report),
+        split=_main_split(report),
+        key=_KEY,
+        targets=TARGET_NAMES,
+        emotions=EMOTION_NAMES,
+        signals=SIGNAL_NAMES,
+        per_target=_PER_TARGET,
+        per_signal=_PER_SIGNAL,
+    )
+
+
+def _plots(split: Mapping[str, Any]) -> dict[str, Markup]:
+    drawn = {
+        "confusions": plots.confusions(split["confusions"]),
+        "precision_recall": plots.precision_recall(split["precision_recall"]),
+        "reliability": plots.reliability(split["reliability"]),
+    }
+    if split["slices"]:
+        drawn["slices"] = plots.slices(split["slices"], _TITLES)
+    return {name: _svg(text) for name, text in drawn.items()}
+
+
+def _learning_curve(report: Mapping[str, Any]) -> Markup | None:
+    if "learning_curve" not in report:
+        return None
+    points = report["learning_curve"]["points"]
+    return _svg(plots.learning_curve(points, _main_split(report), _TITLES))
+
+
+def _main_split(report: Mapping[str, Any]) -> str:
+    return "dev" if "dev" in report["splits"] else "test"
+
+
+def _svg(text: str) -> Markup:
+    return Markup(text)  # noqa: S704 - drawn by us from numbers and names of labels
