@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from heard_training.learn.calibrate import _best_threshold, _platt
+from heard_training.learn.calibrate import _best_threshold, _lowest_threshold, _platt
 from heard_training.measure import metrics
 
 
@@ -52,3 +52,14 @@ def test_a_threshold_of_calibrated_chances_lies_where_f1_is_best(generator):
 
 def test_too_few_positives_leave_the_threshold_at_one_half(generator):
     assert _best_threshold(np.full(50, 0.2), np.arange(50) < 3, generator, 50) == 0.5
+
+
+def test_what_must_not_be_missed_is_decided_as_low_as_precision_allows(generator):
+    chances = generator.beta(0.3, 3, 4000)
+    truth = generator.random(4000) < chances
+    low = _lowest_threshold(chances, truth, 0.5, generator, 50)
+    best = _best_threshold(chances, truth, generator, 50)
+    decided = chances >= low
+    assert truth[decided].mean() == pytest.approx(0.5, abs=0.05)
+    assert low < best or truth[chances >= best].mean() < 0.5
+    assert _lowest_threshold(chances, np.zeros(4000, dtype=bool), 0.5, generator, 50) == 0.5

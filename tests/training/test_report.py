@@ -121,16 +121,16 @@ def test_texts_that_may_not_be_shown_are_not_in_it(report, tiny_data):
 
 @pytest.mark.slow
 def test_a_learning_curve_grows_is_kept_and_is_not_made_twice(
-    tiny_config, tmp_path, capsys, monkeypatch
+    tiny_run, tiny_config, tmp_path, capsys, monkeypatch
 ):
     kept = tmp_path / "curve.json"
     command = ["curve", "--config", str(tiny_config), "--set", "fit.epochs=2", "--json", str(kept)]
     command += ["--out", str(tmp_path / "points"), "--shares", "0.5", "1", "--seeds", "20", "21"]
     assert main(command) == 0
     points = json.loads(kept.read_text())["points"]
-    assert [point["seed"] for point in points] == [20, 21, 20, 21]
+    assert [(point["share"], point["seed"]) for point in points] == [(0.5, 20), (1, 20), (1, 21)]
     assert points[0]["rows"] * 2 == pytest.approx(points[-1]["rows"], abs=1)
-    first, second = (point["figures"]["test"]["mean_emotions.auroc_1"] for point in points[2:])
+    first, second = (point["figures"]["test"]["mean_emotions.auroc_1"] for point in points[1:])
     assert 0 < first <= 1 and first != second  # another seed is another network
     assert not list(tmp_path.glob("points/*/checkpoint"))
 
@@ -140,5 +140,10 @@ def test_a_learning_curve_grows_is_kept_and_is_not_made_twice(
     monkeypatch.setattr("heard_training.measure.curve.fit", never)
     capsys.readouterr()
     assert main(command) == 0 and "| 20 |" in capsys.readouterr().out
+    # A finished run of the same configuration serves as its point; one of another does not.
+    again = [*command[:3], "--shares", "1", "--run", str(tiny_run), "--json", str(kept)]
+    assert main([*again, "--out", str(tmp_path / "other")]) == 0
+    with pytest.raises(AssertionError, match="trained again"):
+        main([*again, "--out", str(tmp_path / "third"), "--set", "fit.epochs=2"])
     assert main([*command, "--shares", "1.5"]) == 2
     assert "1.5 is no share" in capsys.readouterr().err

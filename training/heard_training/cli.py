@@ -146,9 +146,11 @@ def _evaluate(arguments: Namespace) -> None:
 
 def _curve(arguments: Namespace) -> None:
     from heard_training.measure.curve import curve_page, learning_curve
+    from heard_training.run import CHECKPOINT
 
     config = _bundle_config(arguments)
-    found = learning_curve(config, arguments.shares, arguments.seeds, arguments.out)
+    run = arguments.run / CHECKPOINT if arguments.run else None
+    found = learning_curve(config, arguments.shares, arguments.seeds, arguments.out, run)
     _keep(arguments.json, found)
     print(curve_page(found))
 

@@ -111,6 +111,10 @@ class Calibrate:
     prior_rows: float = 10.0
     # Resamplings over which a threshold is averaged.
     resamplings: int = 200
+    # Signals that must not be missed: decided not where F1 is best, but from the lowest probability
+    # on at which this precision is still reached on calibration rows.
+    recall_first: tuple[str, ...] = ("threat_of_harm",)
+    least_precision: float = 0.6
     # Precision that a decision outside the band of uncertainty must reach on calibration rows.
     sure_precision: float = 0.8
 
@@ -154,6 +158,7 @@ class Config:
         for key, value in (
             ("data.calibration_share", self.data.calibration_share),
             ("calibrate.sure_precision", self.calibrate.sure_precision),
+            ("calibrate.least_precision", self.calibrate.least_precision),
         ):
             if not 0 < value < 1:
                 raise TrainingError(f"{key} is {value}: choose a number between 0 and 1.")

@@ -96,7 +96,15 @@ def _measuring_options(option: Callable[..., None]) -> None:
     option("evaluate behaviour", "--cases", type=Path, default=Path("tests/behaviour"))
     option("curve", "--out", type=Path, default=Path("build/curve"), help="for every point")
     option("curve", "--shares", type=float, nargs="+", default=[0.125, 0.25, 0.5, 1.0])
-    option("curve", "--seeds", type=int, nargs="+", default=[20])
+    option(
+        "curve",
+        "--seeds",
+        type=int,
+        nargs="+",
+        default=[20],
+        help="the first for every share, the others for the largest",
+    )
+    option("curve", "--run", type=Path, help="a finished run, not to be trained again")
     option(
         "evaluate baselines behaviour gate",
         "bundle",

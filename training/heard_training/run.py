@@ -35,6 +35,7 @@ from heard_training.measure.benchmark import measure_labels
 from heard_training.measure.evaluate import figures, nested
 
 __all__ = [
+    "CHECKPOINT",
     "benchmark_run",
     "evaluate_bundle",
     "export_run",

@@ -172,11 +172,14 @@ def fit_thresholds(at_least: Floats, chances: Floats, rows: Dataset, config: Con
                 at_least[known, target, k], gold_levels[known, target] > k, generator, count
             )
     signals = np.full(chances.shape[1:], 0.5)
-    for signal in range(len(signals)):
+    for signal, name in enumerate(config.heads.signals):
         known = gold_signals[:, signal] >= 0
-        signals[signal] = _best_threshold(
-            chances[known, signal], gold_signals[known, signal] > 0, generator, count
-        )
+        found, truth = chances[known, signal], gold_signals[known, signal] > 0
+        if name in config.calibrate.recall_first:
+            least = config.calibrate.least_precision
+            signals[signal] = _lowest_threshold(found, truth, least, generator, count)
+        else:
+            signals[signal] = _best_threshold(found, truth, generator, count)
     return Thresholds(levels.round(3), signals.round(3))
 
 
@@ -191,14 +194,35 @@ def _best_threshold(
     """
     if truth.sum() < _FEWEST_POSITIVES:
         return 0.5
-    decided = chances[:, None] >= _GRID
-    best = []
-    for _ in range(count):
-        weights = np.bincount(generator.integers(len(truth), size=len(truth)), minlength=len(truth))
-        hits = (weights * truth) @ decided
-        scores = 2 * hits / np.maximum(weights @ decided + (weights * truth).sum(), 1)
-        best.append(scores.max())
-    return float(np.mean(best)) / 2
+    hits, decided, positives = _resampled(chances, truth, generator, count)
+    best = (2 * hits / np.maximum(decided + positives, 1)).max(axis=1)
+    return float(best.mean()) / 2
+
+
+def _lowest_threshold(
+    chances: Floats,
+    truth: npt.NDArray[np.bool_],
+    precision: float,
+    generator: np.random.Generator,
+    count: int,
+) -> float:
+    """Return the lowest threshold that still has this precision, averaged over resamplings."""
+    if truth.sum() < _FEWEST_POSITIVES:
+        return 0.5
+    hits, decided, _ = _resampled(chances, truth, generator, count)
+    precise = hits >= precision * np.maximum(decided, 1)
+    lowest = np.where(precise.any(axis=1), precise.argmax(axis=1), len(_GRID) - 1)
+    return float(_GRID[lowest].mean())
+
+
+def _resampled(
+    chances: Floats, truth: npt.NDArray[np.bool_], generator: np.random.Generator, count: int
+) -> tuple[Floats, Floats, Floats]:
+    """Count hits and decisions, ``[count, thresholds]``, and positives, ``[count, 1]``."""
+    rows = len(truth)
+    weights = generator.multinomial(rows, np.full(rows, 1 / rows), count).astype(float)
+    decided = (chances[:, None] >= _GRID).astype(float)
+    return weights @ (decided * truth[:, None]), weights @ decided, weights @ truth[:, None]
 
 
 def _bands(

@@ -41,31 +41,43 @@ _POINT = "point.json"
 
 
 def learning_curve(
-    config: Config, shares: Sequence[float], seeds: Sequence[int], out: Path
+    config: Config,
+    shares: Sequence[float],
+    seeds: Sequence[int],
+    out: Path,
+    run: Path | None = None,
 ) -> dict[str, Any]:
-    """Train once for each share of the training rows and each seed, and measure in torch.
+    """Train on each share of the training rows, and measure in torch.
 
     A message is read by its first window. Every point is saved below ``out`` as it is made, and
     not made again; the rows to calibrate on are the same for all.
+
+    Args:
+        config: what is trained; its seed is not used.
+        shares: of the training rows.
+        seeds: the first one for every share, the others for the largest share alone.
+        out: a folder for the points.
+        run: the checkpoint of a finished run, taken instead of training where it is the same.
 
     Returns:
         Plain values: ``config``, ``train_sha256``, and ``points``, each with ``share``, ``rows``,
         ``seed``, ``minutes`` and the key figures of every split that only reports.
 
     Raises:
-        TrainingError: for shares outside (0, 1] and labels other than ``heard``'s own.
+        TrainingError: for shares outside (0, 1].
     """
     wrong = [share for share in shares if not 0 < share <= 1]
     if wrong:
         raise TrainingError(f"{wrong[0]:g} is no share of the rows: choose from above 0 to 1.")
     corpus, summary = build_corpus(config)
+    wanted = [(share, seeds[0]) for share in sorted(shares)]
+    wanted += [(max(shares), seed) for seed in seeds[1:]]
     points = []
-    for share in shares:
-        for seed in seeds:
-            own = replace(config, fit=replace(config.fit, seed=seed))
-            folder = out / f"share-{share:g}-seed-{seed}"
-            points.append(_point(own, corpus, summary, share, folder))
-            _log.info("share %g, seed %d: done", share, seed)
+    for share, seed in wanted:
+        own = replace(config, fit=replace(config.fit, seed=seed))
+        folder = out / f"share-{share:g}-seed-{seed}"
+        points.append(_point(own, corpus, summary, share, folder, run))
+        _log.info("share %g, seed %d: done", share, seed)
     return {
         "config": config.to_dict(),
         "train_sha256": summary["sha256"]["train"],
@@ -74,42 +86,62 @@ def learning_curve(
 
 
 def _point(
-    config: Config, corpus: DatasetDict, summary: dict[str, Any], share: float, folder: Path
+    config: Config,
+    corpus: DatasetDict,
+    summary: dict[str, Any],
+    share: float,
+    folder: Path,
+    run: Path | None,
 ) -> dict[str, Any]:
     """Train and measure one point, or read it where it lies."""
-    origin = {"config": config.to_dict(), "sha256": summary["sha256"], "share": share}
+    origin = {"config": _trained_by(config.to_dict()), "sha256": summary["sha256"], "share": share}
     path = folder / _POINT
     if path.is_file():
         saved: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if saved["origin"] == origin:
             return _told(saved)
-        shutil.rmtree(folder)
     train = corpus["train"]
     order = np.random.default_rng(_ORDER_SEED).permutation(len(train))
     part = train.select(sorted(order[: max(1, round(share * len(train)))].tolist()))
-    splits = {name: corpus[name] for name in ("dev", "test") if len(corpus[name])}
-    checkpoint = fit(config, DatasetDict({"train": part}), summary, folder / "checkpoint")
-    network, tokenizer, record = load_checkpoint(checkpoint, config)
-    by, thresholds = fit_decisions(
-        *predict(network, tokenizer, corpus["calibrate"]["text"][:]), corpus["calibrate"], config
-    )
-    found = {}
-    for name, rows in splits.items():
-        levels, signals = predict(network, tokenizer, rows["text"][:])
-        answers = decided(*probabilities(levels, signals, by), thresholds)
-        own = figures(Gold.of(rows), answers, metrics.plain(len(rows)))
-        found[name] = {key: rounded(own[key][0]) for key in KEY_FIGURES}
-    point = {
-        "origin": origin,
-        "share": share,
-        "rows": len(part),
-        "seed": config.fit.seed,
-        "minutes": record["minutes"],
-        "figures": found,
-    }
+    if run is not None and len(part) == len(train) and _is_of(run, origin, config):
+        measured = _measured(run, corpus, config)
+    else:
+        checkpoint = folder / "checkpoint"
+        fit(config, DatasetDict({"train": part}), summary, checkpoint)
+        measured = _measured(checkpoint, corpus, config)
+        shutil.rmtree(checkpoint)  # tens of megabytes, of no further use
+    point = {"origin": origin, "share": share, "rows": len(part), "seed": config.fit.seed}
+    point |= measured
     write_whole(path, json.dumps(point, indent=1) + "\n")
-    shutil.rmtree(checkpoint)  # tens of megabytes, of no further use
     return _told(point)
+
+
+def _trained_by(config: dict[str, Any]) -> dict[str, Any]:
+    """Keep what decides a network's weights."""
+    return {key: config.get(key) for key in ("data", "heads", "network", "fit")}
+
+
+def _is_of(run: Path, origin: dict[str, Any], config: Config) -> bool:
+    """Tell whether a run trained this configuration on these rows."""
+    _, _, record = load_checkpoint(run, config)
+    same = _trained_by(record["config"]) == origin["config"]
+    return same and record["data"]["sha256"] == origin["sha256"]
+
+
+def _measured(checkpoint: Path, corpus: DatasetDict, config: Config) -> dict[str, Any]:
+    network, tokenizer, record = load_checkpoint(checkpoint, config)
+    aside = corpus["calibrate"]
+    logits = predict(network, tokenizer, aside["text"][:])
+    by, thresholds = fit_decisions(*logits, aside, config)
+    found = {}
+    for name in ("dev", "test"):
+        rows = corpus[name]
+        if len(rows):
+            levels, signals = predict(network, tokenizer, rows["text"][:])
+            answers = decided(*probabilities(levels, signals, by), thresholds)
+            own = figures(Gold.of(rows), answers, metrics.plain(len(rows)))
+            found[name] = {key: rounded(own[key][0]) for key in KEY_FIGURES}
+    return {"minutes": record["minutes"], "figures": found}
 
 
 def _told(point: dict[str, Any]) -> dict[str, Any]:
