@@ -5,7 +5,7 @@ import pytest
 
 from heard.labels import EMOTION_NAMES, SIGNAL_NAMES, TARGET_NAMES
 from heard_training.measure.answers import Answers, Gold
-from heard_training.measure.reliability import reliability, sureness
+from heard_training.measure.reliability import outside_bands, reliability
 
 ROWS = 4000
 QUESTIONS = 3 * len(TARGET_NAMES) + len(SIGNAL_NAMES)
@@ -53,13 +53,13 @@ def test_decisions_outside_a_band_are_told_apart():
     gold = Gold(np.array([[1], [0], [1], [0]] * 10).repeat(5, axis=1), np.zeros((40, 10)), [])
     at_least = np.array([0.95, 0.05, 0.45, 0.55] * 10)[:, None, None] * np.ones((1, 5, 3))
     answers = Answers(at_least, (at_least[..., 0] > 0.5).astype(int), np.zeros((40, 10)), None)
-    found = sureness(gold, answers, dict.fromkeys(EMOTION_NAMES, (0.4, 0.6)))
+    found = outside_bands(gold, answers, dict.fromkeys(EMOTION_NAMES, (0.4, 0.6)))
     assert found["angry"] == {
         "share": 0.5,
         "expressed": 1.0,
         "not_expressed": 1.0,
         "inside": 0.0,
     }
-    everything = sureness(gold, answers, dict.fromkeys(EMOTION_NAMES, (0.0, 1.0)))
+    everything = outside_bands(gold, answers, dict.fromkeys(EMOTION_NAMES, (0.0, 1.0)))
     assert everything["angry"]["expressed"] is None
     assert everything["angry"]["inside"] == pytest.approx(0.5)

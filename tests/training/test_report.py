@@ -3,7 +3,6 @@
 import json
 import re
 from pathlib import Path
-from random import Random
 
 import numpy as np
 import pytest
@@ -51,18 +50,31 @@ def test_only_wrong_answers_are_listed_the_surest_first(answered):
 @pytest.mark.parametrize("how", [*DISTURBANCES, "missing spaces"])
 def test_disturbances_are_the_same_every_time_and_grow(how):
     text = "Where is my order? Nobody answers, and I have been waiting for three weeks."
-    assert disturbed(text, how, 0.0, Random(1)) == text
-    assert disturbed(text, how, 1.0, Random(1)) == disturbed(text, how, 1.0, Random(1)) != text
+    assert disturbed(text, how, 0.0, 1) == text
+    assert disturbed(text, how, 1.0, 1) == disturbed(text, how, 1.0, 1) != text
+
+
+def test_what_is_disturbed_a_little_is_part_of_what_is_disturbed_more():
+    text = "please cancel everything and refund the whole amount today or tomorrow " * 5
+    words, some, more = (
+        disturbed(text, "misspelling", share, 3).split() for share in (0.0, 0.3, 0.9)
+    )
+    assert len(words) == len(some) == len(more)
+    few = [place for place, word in enumerate(some) if word != words[place]]
+    assert few and all(some[place] == more[place] for place in few)
+    many = sum(word != words[place] for place, word in enumerate(more))
+    eligible = sum(len(word) > 2 for word in words)
+    assert len(few) < many > 0.7 * eligible
 
 
 def test_what_normalisation_mends_does_not_disturb():
     text = "You people are idiots and liars"
-    hidden = disturbed(text, "zero-width characters", 1.0, Random(1))
+    hidden = disturbed(text, "zero-width characters", 1.0, 1)
     assert normalise(hidden).text == text
 
 
 def test_padding_keeps_the_message():
-    found = padded("I am furious", ["all fine thanks"], 30, Random(1))
+    found = padded("I am furious", ["all fine thanks"], 30, 1)
     assert "I am furious" in found.split("\n") and len(found.split()) >= 30
 
 
@@ -106,7 +118,7 @@ def test_the_figures_are_those_of_the_page_and_have_intervals(report):
     assert low <= value <= high
     html = (report / "report.html").read_text(encoding="utf-8")
     assert f"{value:.3f} ({low:.3f} to {high:.3f})" in html
-    assert found["languages"]["languages"]["ru"]["reported"] == 3
+    assert found["languages"]["languages"]["ru"]["other"] == 3
     assert set(found["robustness"]) >= {"misspelling", "missing spaces"}
     assert "baselines" not in found  # nobody measured them for this bundle
 

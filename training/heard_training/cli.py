@@ -33,6 +33,8 @@ _NEEDED = (
     "accelerate",
     "datasets",
     "httpx2",
+    "jinja2",
+    "matplotlib",
     "onnx",
     "pyarrow",
     "scipy",
@@ -137,10 +139,11 @@ def _evaluate(arguments: Namespace) -> None:
     from heard_training.report.page import page
 
     corpus, _ = build_corpus(_bundle_config(arguments))
+    if arguments.out.exists() and not arguments.out.is_dir():  # said before anything is measured
+        raise TrainingError(f"{arguments.out} is a file: give --out a folder.")
     report = evaluate(arguments.bundle, corpus, arguments.cases, arguments.results)
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    write_whole(arguments.out / "report.html", page(report))
     write_whole(arguments.out / "report.json", json.dumps(report) + "\n")
+    write_whole(arguments.out / "report.html", page(report))
     print(f"{summary(report)}\n\nThe whole report: {arguments.out / 'report.html'}")
 
 
@@ -199,6 +202,7 @@ def _gate(arguments: Namespace) -> int:
     from heard_training.report.results import ACCEPTED
 
     own = arguments.bundle or arguments.on or arguments.split != "test" or arguments.config
+    own = own or arguments.set
     if arguments.accept and own and not arguments.against:
         raise TrainingError(
             f"{ACCEPTED} is for the shipped bundle on the authored test rows: give --against FILE."

@@ -160,26 +160,23 @@ class Config:
             ("calibrate.sure_precision", self.calibrate.sure_precision),
             ("calibrate.least_precision", self.calibrate.least_precision),
         ):
-            if not 0 < value < 1:
-                raise TrainingError(f"{key} is {value}: choose a number between 0 and 1.")
+            _check(0 < value < 1, key, value, "a number between 0 and 1")
         for key, number in (
             ("fit.epochs", self.fit.epochs),
             ("fit.batch_size", self.fit.batch_size),
             ("fit.accumulation", self.fit.accumulation),
             ("fit.learning_rate", self.fit.learning_rate),
-            ("fit.layer_decay", self.fit.layer_decay),
             ("calibrate.resamplings", self.calibrate.resamplings),
         ):
-            if not 0 < number < 1e9:
-                raise TrainingError(f"{key} is {number}: choose a number above 0.")
+            _check(0 < number < 1e9, key, number, "a number above 0")
         for key, share in (
             ("network.dropout", self.network.dropout),
             ("fit.warmup_share", self.fit.warmup_share),
         ):
-            if not 0 <= share < 1:
-                raise TrainingError(f"{key} is {share}: choose a number from 0, below 1.")
-        if not 0 <= self.fit.seed < 2**32:
-            raise TrainingError(f"fit.seed is {self.fit.seed}: choose one from 0 to 2**32 - 1.")
+            _check(0 <= share < 1, key, share, "a number from 0, below 1")
+        fit = self.fit
+        _check(0 < fit.layer_decay <= 1, "fit.layer_decay", fit.layer_decay, "one above 0, up to 1")
+        _check(0 <= fit.seed < 2**32, "fit.seed", fit.seed, "one from 0 to 2**32 - 1")
         self._check_names()
 
     @property
@@ -221,6 +218,11 @@ class Config:
             values[section][key] = path.name if path.is_absolute() else values[section][key]
         plain: dict[str, Any] = json.loads(json.dumps(values))  # tuples to lists
         return plain
+
+
+def _check(holds: bool, key: str, value: float, wanted: str) -> None:
+    if not holds:
+        raise TrainingError(f"{key} is {value}: choose {wanted}.")
 
 
 def load_config(

@@ -12,7 +12,7 @@ from typing import Any
 
 from heard_training.errors import TrainingError
 
-__all__ = ["read_objects", "read_toml", "write_lines", "write_whole", "written_whole"]
+__all__ = ["read_json", "read_objects", "read_toml", "write_lines", "write_whole", "written_whole"]
 
 
 def read_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -32,6 +32,23 @@ def read_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         if not isinstance(row, dict):
             raise TrainingError(f"{place} is not a JSON object.")
         yield place, row
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a file that is one JSON object.
+
+    Raises:
+        TrainingError: when it cannot be read, or is none.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise TrainingError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise TrainingError(f"{path} is not JSON in UTF-8: make it anew.") from error
+    if not isinstance(found, dict):
+        raise TrainingError(f"{path} is not a JSON object: make it anew.")
+    return found
 
 
 def read_toml(path: Path) -> dict[str, Any]:

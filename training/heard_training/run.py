@@ -148,9 +148,16 @@ def _check_origin(config: Config, summary: dict[str, Any], training: dict[str, A
             "The prepared corpus is not the one that the network was trained on, so that rows kept "
             "aside may have been trained on: run `heard-train fit` again."
         )
-    own = config.to_dict()
-    for section in ("network", "heads"):
-        if own[section] != training["config"].get(section, own[section]):
+    own, theirs = config.to_dict(), training["config"]
+    # Records of older versions do not name all keys; how attention was computed was not learned.
+    before = {
+        "network": {"pooling": "mean"}
+        | theirs["network"]
+        | {"attention": config.network.attention},
+        "heads": theirs.get("heads", own["heads"]),
+    }
+    for section, trained in before.items():
+        if own[section] != trained:
             raise TrainingError(
                 f"[{section}] is not what the network was trained with: run `heard-train fit` "
                 "again."

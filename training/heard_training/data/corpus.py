@@ -188,7 +188,7 @@ def _kept_aside(messages: Iterable[Message], share: float) -> set[str]:
         for block in sorted(blocks, key=_chance)[: len(blocks) - 1]:
             if taken >= wanted:
                 break
-            # A block goes where it brings the count nearest to what is wanted.
+            # After the first, a block is taken where that brings the count nearer to the share.
             if taken and taken + blocks[block] / 2 > wanted:
                 break
             chosen.add(block)

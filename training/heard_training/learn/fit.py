@@ -144,9 +144,11 @@ def _optimizer(network: HeardNetwork, config: Config) -> torch.optim.Optimizer:
 
 
 def _depth(name: str, layers: int) -> int:
-    """Count the layers above a parameter of the encoder; all of them for the embeddings."""
+    """Count the layers above a parameter: all for the embeddings, none for what follows them."""
     found = re.search(r"\.layers?\.(\d+)\.", name)
-    return layers - 1 - int(found[1]) if found else layers
+    if found:
+        return layers - 1 - int(found[1])
+    return layers if "embed" in name else 0
 
 
 def _base_rates(rows: Dataset) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

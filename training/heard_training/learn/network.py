@@ -102,7 +102,7 @@ class HeardNetwork(PreTrainedModel):
         inner = AutoConfig.for_model(**config.encoder)
         self.encoder = encoder if encoder is not None else AutoModel.from_config(inner)
         if getattr(self.encoder, "pooler", None) is not None:
-            self.encoder.pooler = None  # never used: the heads read the mean of the tokens
+            self.encoder.pooler = None  # never used: the heads read the tokens
         size = inner.hidden_size
         self.dropout = nn.Dropout(config.dropout)
         own = config.pooling == "attention"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,25 +21,23 @@ from heard.labels import SIGNAL_NAMES, TARGET_NAMES
 from heard_training.markdown import between, table, three
 from heard_training.measure.answers import Answers, Gold, ask
 from heard_training.measure.evaluate import Figures, figures
-from heard_training.measure.metrics import Bools, interval, resamplings, rounded
+from heard_training.measure.metrics import Bools, capped, interval, resamplings, rounded
 
 __all__ = ["KEY_FIGURES", "compare_bundles", "comparison_page", "differences", "slices"]
 
-#: The figures that slices and baselines are told by.
-KEY_FIGURES = (
-    "mean_emotions.f1_1",
-    "mean_emotions.f1_2",
-    "mean_emotions.auroc_1",
-    "mean_emotions.auroc_2",
-    "targets.escalation.f1_2",
-    "targets.escalation.auroc_2",
-    "targets.escalation.qwk",
-    "mean_signals_f1",
-)
+#: The figures that slices, baselines and curves are told by, and how tables head them.
+KEY_FIGURES = {
+    "mean_emotions.f1_1": "emotions, F1 >= 1",
+    "mean_emotions.f1_2": "emotions, F1 >= 2",
+    "mean_emotions.auroc_1": "emotions, AUROC >= 1",
+    "mean_emotions.auroc_2": "emotions, AUROC >= 2",
+    "targets.escalation.f1_2": "escalation, F1 >= 2",
+    "targets.escalation.auroc_2": "escalation, AUROC >= 2",
+    "targets.escalation.qwk": "escalation, kappa",
+    "mean_signals_f1": "signals, F1",
+}
 
 RESAMPLINGS = 1000
-#: Weights are held in memory: on many rows fewer resamplings do, for intervals are narrow there.
-_MOST_DRAWS, _FEWEST_RESAMPLINGS = 20_000_000, 100
 #: Slices of fewer rows say nothing.
 FEWEST_ROWS = 30
 #: Upper ends of the slices by length, in characters.
@@ -58,7 +56,7 @@ def compare_bundles(
     """
     first, second = load(one, threads=1), load(other, threads=1)
     texts = rows["text"][:]
-    count = max(_FEWEST_RESAMPLINGS, min(count, _MOST_DRAWS // len(texts)))
+    count = capped(count, len(texts))
     gold, a, b = Gold.of(rows), ask(first, texts), ask(second, texts)
     weights = resamplings(len(gold), count)
     return {
@@ -76,7 +74,7 @@ def compare_bundles(
 
 
 def differences(
-    one: Figures, other: Figures, names: Sequence[str] | None = None
+    one: Figures, other: Figures, names: Iterable[str] | None = None
 ) -> dict[str, dict[str, float | None]]:
     """Set two models' resampled figures side by side, with the interval of their difference."""
     found = {}

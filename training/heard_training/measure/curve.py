@@ -5,10 +5,11 @@ It tells what more data would bring, and how far two runs of one configuration l
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from heard.decode import probabilities
 from heard_training.config import Config
 from heard_training.data.corpus import build_corpus
 from heard_training.errors import TrainingError
-from heard_training.files import write_whole
+from heard_training.files import read_json, write_whole
 from heard_training.learn.calibrate import fit_decisions
 from heard_training.learn.fit import fit, load_checkpoint
 from heard_training.markdown import table, three
@@ -31,7 +32,7 @@ from heard_training.measure.compare import KEY_FIGURES
 from heard_training.measure.evaluate import figures
 from heard_training.measure.metrics import rounded
 
-__all__ = ["curve_page", "learning_curve"]
+__all__ = ["curve_page", "learning_curve", "points_table", "trained_by"]
 
 _log = logging.getLogger(__name__)
 
@@ -60,26 +61,28 @@ def learning_curve(
         run: the checkpoint of a finished run, taken instead of training where it is the same.
 
     Returns:
-        Plain values: ``config``, ``train_sha256``, and ``points``, each with ``share``, ``rows``,
-        ``seed``, ``minutes`` and the key figures of every split that only reports.
+        Plain values: ``trained_by``, ``train_sha256``, and ``points``, each with ``share``,
+        ``rows``, ``seed``, ``minutes`` and the key figures of every split that only reports.
 
     Raises:
-        TrainingError: for shares outside (0, 1].
+        TrainingError: for shares outside (0, 1] and seeds below 0, and without rows to measure on.
     """
     wrong = [share for share in shares if not 0 < share <= 1]
     if wrong:
         raise TrainingError(f"{wrong[0]:g} is no share of the rows: choose from above 0 to 1.")
     corpus, summary = build_corpus(config)
+    if not len(corpus["dev"]) and not len(corpus["test"]):
+        raise TrainingError("There are no dev and no test rows: check [data] and --texts.")
     wanted = [(share, seeds[0]) for share in sorted(shares)]
     wanted += [(max(shares), seed) for seed in seeds[1:]]
+    # All of them at once, so that a wrong seed is named before anything is trained.
+    configs = [replace(config, fit=replace(config.fit, seed=seed)) for _, seed in wanted]
     points = []
-    for share, seed in wanted:
-        own = replace(config, fit=replace(config.fit, seed=seed))
-        folder = out / f"share-{share:g}-seed-{seed}"
-        points.append(_point(own, corpus, summary, share, folder, run))
+    for (share, seed), own in zip(wanted, configs, strict=True):
+        points.append(_point(own, corpus, summary, share, out, run))
         _log.info("share %g, seed %d: done", share, seed)
     return {
-        "config": config.to_dict(),
+        "trained_by": trained_by(config.to_dict()),
         "train_sha256": summary["sha256"]["train"],
         "points": points,
     }
@@ -90,16 +93,22 @@ def _point(
     corpus: DatasetDict,
     summary: dict[str, Any],
     share: float,
-    folder: Path,
+    out: Path,
     run: Path | None,
 ) -> dict[str, Any]:
     """Train and measure one point, or read it where it lies."""
-    origin = {"config": _trained_by(config.to_dict()), "sha256": summary["sha256"], "share": share}
+    seed = config.fit.seed
+    origin = {
+        "trained_by": trained_by(config.to_dict()),
+        "sha256": summary["sha256"],
+        "share": share,
+        "seed": seed,
+    }
+    digest = hashlib.sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()[:8]
+    folder = out / f"share-{share:g}-seed-{seed}-{digest}"
     path = folder / _POINT
     if path.is_file():
-        saved: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if saved["origin"] == origin:
-            return _told(saved)
+        return read_json(path)
     train = corpus["train"]
     order = np.random.default_rng(_ORDER_SEED).permutation(len(train))
     part = train.select(sorted(order[: max(1, round(share * len(train)))].tolist()))
@@ -110,22 +119,24 @@ def _point(
         fit(config, DatasetDict({"train": part}), summary, checkpoint)
         measured = _measured(checkpoint, corpus, config)
         shutil.rmtree(checkpoint)  # tens of megabytes, of no further use
-    point = {"origin": origin, "share": share, "rows": len(part), "seed": config.fit.seed}
-    point |= measured
+    point = {"share": share, "rows": len(part), "seed": seed, **measured}
     write_whole(path, json.dumps(point, indent=1) + "\n")
-    return _told(point)
+    return point
 
 
-def _trained_by(config: dict[str, Any]) -> dict[str, Any]:
-    """Keep what decides a network's weights."""
-    return {key: config.get(key) for key in ("data", "heads", "network", "fit")}
+def trained_by(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep what decides a network's weights, but for the seed."""
+    kept = {key: dict(config.get(key, {})) for key in ("data", "heads", "network", "fit")}
+    kept["fit"].pop("seed", None)
+    return kept
 
 
 def _is_of(run: Path, origin: dict[str, Any], config: Config) -> bool:
     """Tell whether a run trained this configuration on these rows."""
     _, _, record = load_checkpoint(run, config)
-    same = _trained_by(record["config"]) == origin["config"]
-    return same and record["data"]["sha256"] == origin["sha256"]
+    same = trained_by(record["config"]) == origin["trained_by"]
+    same = same and record["config"]["fit"]["seed"] == origin["seed"]
+    return same and bool(record["data"]["sha256"] == origin["sha256"])
 
 
 def _measured(checkpoint: Path, corpus: DatasetDict, config: Config) -> dict[str, Any]:
@@ -144,21 +155,23 @@ def _measured(checkpoint: Path, corpus: DatasetDict, config: Config) -> dict[str
     return {"minutes": record["minutes"], "figures": found}
 
 
-def _told(point: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in point.items() if key != "origin"}
-
-
-def curve_page(found: dict[str, Any]) -> str:
+def curve_page(found: Mapping[str, Any]) -> str:
     """Lay out the points as Markdown, a table per split."""
-    parts = []
-    for split in found["points"][0]["figures"]:
-        rows = [
-            (
-                f"{point['rows']:,}",
-                point["seed"],
-                *(three(point["figures"][split][key]) for key in KEY_FIGURES),
-            )
-            for point in found["points"]
-        ]
-        parts += [f"On {split}:", table(("training rows", "seed", *KEY_FIGURES), rows)]
-    return "\n\n".join(parts)
+    return "\n\n".join(
+        part
+        for split in found["points"][0]["figures"]
+        for part in (f"On {split}:", points_table(found["points"], split))
+    )
+
+
+def points_table(points: Sequence[Mapping[str, Any]], split: str) -> str:
+    """Lay out the figures of one split, a line a run."""
+    rows = [
+        (
+            f"{point['rows']:,}",
+            point["seed"],
+            *(three(point["figures"][split][key]) for key in KEY_FIGURES),
+        )
+        for point in points
+    ]
+    return table(("training rows", "seed", *KEY_FIGURES.values()), rows)

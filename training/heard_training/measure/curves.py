@@ -36,10 +36,10 @@ def precision_recall(gold: Gold, answers: Answers) -> dict[str, dict[str, Any]]:
     Returns:
         Per question ``curve``, ``[recall, precision]`` with rising recall; ``average_precision``,
         the area under its steps; ``decided``, the point of the model's own decisions (``None``
-        where it decides for nothing, or nothing is true).
+        where it decides for nothing). Questions without a positive are left out.
     """
     found = {}
-    for name, truth, chances, decided in outputs(gold, answers):
+    for name, truth, chances, decided, _ in outputs(gold, answers):
         if not truth.any():
             continue
         recall, precision = _curve(truth, chances)
@@ -74,15 +74,12 @@ def worst_errors(
     Only for texts that may be shown. ``names`` names the rows.
     """
     found = []
-    everything = np.arange(len(gold))
-    known = [gold.levels[:, place] >= 0 for place in range(len(TARGET_NAMES)) for _ in range(3)]
-    known += [column >= 0 for column in gold.signals.T]
-    for (question, truth, chances, _), rows in zip(outputs(gold, answers), known, strict=True):
+    for question, truth, chances, _, rows in outputs(gold, answers):
         wrong = np.abs(truth - chances)
         for place in np.argsort(-wrong, kind="stable")[:most]:
             if wrong[place] < 0.5:
                 break
-            row = int(everything[rows][place])
+            row = int(rows[place])
             found.append(
                 {
                     "question": question,

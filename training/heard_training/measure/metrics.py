@@ -19,6 +19,7 @@ from heard.labels import MAX_LEVEL
 __all__ = [
     "auroc",
     "brier",
+    "capped",
     "expected_calibration_error",
     "f1",
     "interval",
@@ -37,6 +38,8 @@ Bools = npt.NDArray[np.bool_]
 
 Spans = Sequence[Sequence[int]]
 
+_MOST_DRAWS, _FEWEST_RESAMPLINGS = 20_000_000, 100
+
 
 def plain(rows: int) -> Floats:
     """Weigh every row once: ``[1, rows]``."""
@@ -50,6 +53,11 @@ def resamplings(rows: int, count: int, seed: int = 20) -> Floats:
     """
     drawn = np.random.default_rng(seed).multinomial(rows, np.full(rows, 1 / max(rows, 1)), count)
     return np.concatenate([plain(rows), drawn])
+
+
+def capped(count: int, rows: int) -> int:
+    """Lower a number of resamplings on many rows: intervals are narrow, but weights take memory."""
+    return max(_FEWEST_RESAMPLINGS, min(count, _MOST_DRAWS // max(rows, 1)))
 
 
 def interval(values: Floats, share: float = 0.95) -> tuple[float, float]:

@@ -1,8 +1,8 @@
-"""How honest probabilities are: reliability diagrams, Brier skill, and the bands of uncertainty."""
+"""How honest probabilities are: reliability diagrams, Brier skill, the bands of uncertainty."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from heard_training.measure import metrics
 from heard_training.measure.answers import Answers, Gold
 from heard_training.measure.metrics import Bools, Floats, rounded
 
-__all__ = ["BINS", "outputs", "reliability", "sureness"]
+__all__ = ["BINS", "outputs", "outside_bands", "reliability"]
 
 BINS = 15
 #: Draws of outcomes that a perfectly calibrated model of the same probabilities would see.
@@ -21,8 +21,10 @@ _DRAWS = 500
 _SEED = 20
 
 
-def outputs(gold: Gold, answers: Answers) -> Iterator[tuple[str, Bools, Floats, Bools]]:
-    """Give each yes/no question: its name, what is true, the probability and the decision.
+def outputs(
+    gold: Gold, answers: Answers
+) -> Iterator[tuple[str, Bools, Floats, Bools, npt.NDArray[np.int64]]]:
+    """Give each yes/no question: its name, the truth, the probability, the decision, the rows.
 
     The questions are ``angry >= 1`` and so on, and the signals; rows that do not know the answer
     are left out.
@@ -32,7 +34,7 @@ def outputs(gold: Gold, answers: Answers) -> Iterator[tuple[str, Bools, Floats, 
         truth, level = gold.levels[known, place], answers.levels[known, place]
         for k in range(1, MAX_LEVEL + 1):
             chances = answers.at_least[known, place, k - 1]
-            yield f"{name} >= {k}", truth >= k, chances, level >= k
+            yield f"{name} >= {k}", truth >= k, chances, level >= k, np.flatnonzero(known)
     for place, name in enumerate(SIGNAL_NAMES):
         known = gold.signals[:, place] >= 0
         yield (
@@ -40,11 +42,14 @@ def outputs(gold: Gold, answers: Answers) -> Iterator[tuple[str, Bools, Floats, 
             gold.signals[known, place] == 1,
             answers.chances[known, place],
             answers.signals[known, place],
+            np.flatnonzero(known),
         )
 
 
-def reliability(gold: Gold, answers: Answers) -> dict[str, dict[str, Any]]:
-    """Measure the calibration of every question.
+def reliability(
+    gold: Gold, answers: Answers, names: Collection[str] | None = None
+) -> dict[str, dict[str, Any]]:
+    """Measure the calibration of every question, or of those that ``names`` names.
 
     Returns:
         Per question: ``rows``, ``positives``; ``bins``, ``[mean probability, frequency, rows]`` of
@@ -52,12 +57,12 @@ def reliability(gold: Gold, answers: Answers) -> dict[str, dict[str, Any]]:
         ``ece_of_ideal``, what a perfectly calibrated model with these very probabilities would
         show on so many rows (simulated: no finite sample shows zero); ``brier`` and
         ``brier_skill``, the share by which it is better than always saying the base rate
-        (``None`` without a positive).
+        (``None`` where all rows are alike).
     """
     generator = np.random.default_rng(_SEED)
     found = {}
-    for name, truth, chances, _ in outputs(gold, answers):
-        if not len(truth):
+    for name, truth, chances, _, _ in outputs(gold, answers):
+        if not len(truth) or (names is not None and name not in names):
             continue
         weights = metrics.plain(len(truth))
         rate = float(truth.mean())
@@ -90,7 +95,7 @@ def _ece_of_ideal(
     return float(np.abs(gaps).sum(axis=1).mean() / len(chances))
 
 
-def sureness(
+def outside_bands(
     gold: Gold, answers: Answers, bands: dict[str, tuple[float, float]]
 ) -> dict[str, dict[str, float | None]]:
     """Tell how precise decisions are outside an emotion's band of uncertainty, and inside it.

@@ -1,12 +1,15 @@
 """How figures fall as messages get harder to read: curves over the strength of a disturbance.
 
-Every disturbance is deterministic (a seed), leaves what a message says alone, and is applied to
-the same rows at each strength, so that the points of a curve differ in nothing else.
+Every disturbance is deterministic and leaves what a message says alone; the words that it changes
+at one strength are changed alike at the next, so that a curve's points differ in nothing else.
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,14 +17,14 @@ from typing import Any
 import numpy as np
 
 from heard import Analyzer
-from heard.language import detect_language
+from heard_training.errors import TrainingError
 from heard_training.files import read_objects
 from heard_training.measure import metrics
-from heard_training.measure.answers import Gold, ask
+from heard_training.measure.answers import Answers, Gold, ask
 from heard_training.measure.evaluate import figures
 from heard_training.measure.metrics import rounded
 
-__all__ = ["DISTURBANCES", "measure_languages", "measure_robustness"]
+__all__ = ["DISTURBANCES", "measure_languages", "measure_robustness", "read_languages"]
 
 #: Shares of the words that are disturbed.
 STRENGTHS = (0.0, 0.1, 0.2, 0.4, 0.8)
@@ -37,23 +40,15 @@ _KEPT = (
     "mean_signals_f1",
     "signals.abusive.recall",
 )
-_SEED = 20
-
-_NEIGHBOURS = dict(
-    zip(
-        "abcdefghijklmnopqrstuvwxyz",
-        "snvfrdfghjokmnibajegyubcztx",
-        strict=False,
-    )
-)
+#: The key to the right of each on an English keyboard, or to the left at the end of a row.
+_NEIGHBOURS = str.maketrans("qwertyuiopasdfghjklzxcvbnm", "wertyuioposdfghjklkxcvbnmn")
 _LEET = str.maketrans("aeiosAEIOS", "4310543105")
 _LOOKALIKES = str.maketrans("aceopxyABCEHKMOPTX", "асеорхуАВСЕНКМОРТХ")  # noqa: RUF001
+_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 def _misspelt(word: str, random: Random) -> str:
     """Swap, drop, double or mistype one letter inside the word."""
-    if len(word) < 4 or not word.isalpha():
-        return word
     place = random.randrange(1, len(word) - 1)
     before, letter, after = word[:place], word[place], word[place + 1 :]
     how = random.randrange(4)
@@ -63,22 +58,19 @@ def _misspelt(word: str, random: Random) -> str:
         return before + after
     if how == 2:
         return before + letter * 2 + after
-    return before + _NEIGHBOURS.get(letter.lower(), letter) + after
+    return before + letter.lower().translate(_NEIGHBOURS) + after
 
 
 def _stretched(word: str, random: Random) -> str:
-    """Repeat one vowel, as in "sooooo"."""
-    vowels = [place for place, letter in enumerate(word) if letter in "aeiouAEIOU"]
-    if not vowels:
-        return word
-    place = random.choice(vowels)
-    return word[:place] + word[place] * random.randrange(3, 7) + word[place + 1 :]
+    """Repeat one letter, as in "sooooo"."""
+    place = random.randrange(len(word))
+    return word[:place] + word[place] * random.randrange(4, 8) + word[place + 1 :]
 
 
 def _split_by_nothing(word: str, random: Random) -> str:
     """Put a zero-width space inside the word."""
-    place = random.randrange(1, len(word)) if len(word) > 1 else 0
-    return f"{word[:place]}\u200b{word[place:]}" if place else word
+    place = random.randrange(1, len(word))
+    return f"{word[:place]}\u200b{word[place:]}"
 
 
 #: Names of disturbances of single words.
@@ -92,21 +84,26 @@ DISTURBANCES: Mapping[str, Callable[[str, Random], str]] = {
 }
 
 
-def disturbed(text: str, how: str, share: float, random: Random) -> str:
-    """Disturb ``share`` of the words of a text; ``missing spaces`` joins them to the next."""
-    words = text.split(" ")
-    chosen = [random.random() < share for _ in words]
+def disturbed(text: str, how: str, share: float, seed: int) -> str:
+    """Disturb ``share`` of the words of three letters or more; ``missing spaces`` joins words.
+
+    The words of a lower share are among those of a higher one, and are changed alike.
+    """
+    chosen = Random(seed)
     if how == "missing spaces":
-        ends = ["" if here else " " for here in chosen]
-        return "".join(word + end for word, end in zip(words, ends, strict=True)).rstrip(" ")
+        return re.sub(r" ", lambda _: "" if chosen.random() < share else " ", text)
     change = DISTURBANCES[how]
-    return " ".join(
-        change(word, random) if here else word for word, here in zip(words, chosen, strict=True)
-    )
+
+    def one(match: re.Match[str]) -> str:
+        draw, own = chosen.random(), Random(chosen.random())
+        return change(match[0], own) if draw < share else match[0]
+
+    return _WORD.sub(one, text)
 
 
-def padded(text: str, calm: Sequence[str], words: int, random: Random) -> str:
+def padded(text: str, calm: Sequence[str], words: int, seed: int) -> str:
     """Put a message somewhere into about ``words`` words of calm messages."""
+    random = Random(seed)
     around: list[str] = []
     while sum(len(piece.split()) for piece in around) < words:
         around.append(random.choice(calm))
@@ -115,16 +112,17 @@ def padded(text: str, calm: Sequence[str], words: int, random: Random) -> str:
 
 
 def measure_robustness(
-    analyzer: Analyzer, gold: Gold, texts: Sequence[str]
+    analyzer: Analyzer, gold: Gold, texts: Sequence[str], plain: Answers
 ) -> dict[str, list[dict[str, Any]]]:
     """Measure key figures at every strength of every disturbance.
+
+    ``plain`` is what the model says about the texts as they are.
 
     Returns:
         Per disturbance a list of points: ``strength`` (a share of words; for ``calm text around``
         a number of words), ``unchanged_levels``, the share of the levels decided as on the
         undisturbed text, and the figures by their dotted names.
     """
-    plain = ask(analyzer, texts)
     quiet = (gold.levels == 0).all(axis=1) & (gold.signals == 0).all(axis=1)
     calm = [text for text, is_calm in zip(texts, quiet, strict=True) if is_calm]
     found: dict[str, list[dict[str, Any]]] = {}
@@ -135,13 +133,14 @@ def measure_robustness(
     for how, strengths in curves.items():
         found[how] = []
         for strength in strengths:
-            random = Random(_SEED)  # noqa: S311 - no secret
             if how in (*DISTURBANCES, "missing spaces"):
-                changed = [disturbed(text, how, strength, random) for text in texts]
+                changed = [disturbed(t, how, strength, seed) for seed, t in enumerate(texts)]
             else:
-                changed = [padded(text, calm, int(strength), random) for text in texts]
+                changed = [padded(t, calm, int(strength), seed) for seed, t in enumerate(texts)]
             answers = ask(analyzer, changed) if strength else plain
-            own = figures(gold, _without_spans(answers), metrics.plain(len(gold)))
+            # Offsets in a disturbed text are not those of the plain one.
+            unspanned = replace(answers, spans=None, unsure=None)
+            own = figures(gold, unspanned, metrics.plain(len(gold)))
             same = float(np.mean(answers.levels == plain.levels))
             found[how].append(
                 {"strength": strength, "unchanged_levels": rounded(same)}
@@ -150,37 +149,38 @@ def measure_robustness(
     return found
 
 
-def _without_spans(answers: Any) -> Any:  # noqa: ANN401 - Answers
-    """Offsets in a disturbed text are not those of the plain one."""
-    return answers.__class__(answers.at_least, answers.levels, answers.chances, answers.signals)
+def read_languages(path: Path) -> dict[str, list[str]]:
+    """Read messages by language: lines with ``language`` and ``text``.
+
+    Raises:
+        TrainingError: when a line lacks one of them.
+    """
+    found: dict[str, list[str]] = {}
+    for place, row in read_objects(path):
+        if not all(isinstance(row.get(key), str) for key in ("language", "text")):
+            raise TrainingError(f"{place} needs `language` and `text`.")
+        found.setdefault(row["language"], []).append(row["text"])
+    return found
 
 
-def measure_languages(analyzer: Analyzer, path: Path, english: Sequence[str]) -> dict[str, Any]:
-    """Tell which messages in other languages are reported as such.
-
-    Args:
-        analyzer: the model.
-        path: lines with ``language`` and ``text``.
-        english: texts that must not be reported.
+def measure_languages(
+    analyzer: Analyzer, foreign: Mapping[str, Sequence[str]], english: Sequence[str]
+) -> dict[str, Any]:
+    """Count what ``language`` says of messages in other languages, and of English ones.
 
     Returns:
-        ``languages``, per language the messages, those reported as not English and the mean share
-        of unknown tokens; ``english``, the rows and the share wrongly reported as ``other``.
+        ``languages``, per language its ``messages``, how many are said to be ``other``,
+        ``unknown`` and ``en``, and ``unknown_share``, the mean share of unknown tokens;
+        ``english``, the same of the English ones.
     """
-    rows = [row for _, row in read_objects(path)]
-    by_language: dict[str, list[str]] = {}
-    for row in rows:
-        by_language.setdefault(row["language"], []).append(row["text"])
-    report = {}
-    for language, texts in by_language.items():
+    groups = {**foreign, "english": english}
+    report: dict[str, Any] = {}
+    for name, texts in groups.items():
         answers = analyzer.assess_many(texts)
-        report[language] = {
+        said = Counter(answer.language for answer in answers)
+        report[name] = {
             "messages": len(texts),
-            "reported": sum(answer.language != "en" for answer in answers),
+            **{language: said[language] for language in ("other", "unknown", "en")},
             "unknown_share": rounded(float(np.mean([a.unknown_share for a in answers]))),
         }
-    wrong = [detect_language(text) == "other" for text in english]
-    return {
-        "languages": report,
-        "english": {"messages": len(wrong), "reported": rounded(float(np.mean(wrong)))},
-    }
+    return {"english": report.pop("english"), "languages": report}

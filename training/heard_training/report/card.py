@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,13 @@ from typing import Any
 from heard.bundle import MODEL, default_path, read_bundle
 from heard.labels import EMOTIONS, ESCALATION, SIGNALS, SPAN_KINDS
 from heard_training.errors import TrainingError
-from heard_training.files import write_whole
+from heard_training.files import read_json, write_whole
 from heard_training.markdown import table
 from heard_training.measure.behaviour import behaviour_page
+from heard_training.measure.curve import points_table
 from heard_training.report.figures import calibration, split_figures
 from heard_training.report.results import (
     against_baselines,
-    learning_curve,
     on_goemotions,
     robustness,
 )
@@ -62,13 +61,13 @@ def read_report() -> dict[str, Any]:
         TrainingError: when there is none, it is another bundle's, or a part is missing.
     """
     try:
-        report: dict[str, Any] = json.loads(REPORT.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        report = read_json(REPORT)
+    except TrainingError as error:
         raise TrainingError(f"{REPORT} cannot be read: {_EVALUATE}, in a clone.") from error
-    if report["sha256"] != read_bundle(default_path()).sha256:
+    if report.get("sha256") != read_bundle(default_path()).sha256:
         raise TrainingError(f"{REPORT} is of another bundle than the shipped one: {_EVALUATE}.")
     for split in ("dev", "test"):
-        if split not in report["splits"]:
+        if split not in report.get("splits", ()):
             raise TrainingError(f"{REPORT} has no figures on {split}: {_EVALUATE}.")
     for part in ("baselines", "goemotions", "learning_curve"):
         if part not in report:
@@ -101,16 +100,18 @@ def card(report: Mapping[str, Any]) -> str:
         "epochs": f"{training['config']['fit']['epochs']:g}",
         "seed": training["config"]["fit"]["seed"],
         "overlap": sum(training["data"]["left_out_as_in_dev_or_test"].values()),
-        "resamplings": f"{report['resamplings']:,}",
+        "resamplings": f"{report['resamplings']['splits']:,}",
+        "slice_resamplings": report["resamplings"]["slices"],
         "labels": _labels(),
         "data": _data(training["data"]),
         "figures": split_figures(report["splits"]),
         "calibration": calibration(report["splits"]),
-        "learning_curve": learning_curve(report["learning_curve"], "dev"),
+        "learning_curve": points_table(report["learning_curve"]["points"], "dev"),
         "robustness": robustness(report["robustness"]),
         "languages": ", ".join(_languages(report["languages"])),
         "english_rows": report["languages"]["english"]["messages"],
-        "english_share": f"{report['languages']['english']['reported']:.1%}",
+        "english_other": report["languages"]["english"]["other"],
+        "english_unknown": report["languages"]["english"]["unknown"],
         "baselines": against_baselines(report["baselines"]),
         "behaviour": behaviour_page(report["behaviour"]),
         "goemotions": on_goemotions(report["goemotions"]),
@@ -161,7 +162,7 @@ def _data(data: Mapping[str, Any]) -> str:
 
 def _languages(found: Mapping[str, Any]) -> Iterator[str]:
     for language, counts in found["languages"].items():
-        yield f"{language} {counts['reported']}/{counts['messages']}"
+        yield f"{language} {counts['other']} + {counts['unknown']} of {counts['messages']}"
 
 
 def _thresholds(manifest: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from heard.labels import EMOTION_NAMES, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
 from heard_training.markdown import ranged, table, three
+from heard_training.measure.compare import KEY_FIGURES
 from heard_training.measure.evaluate import FEWEST_FOR_MEAN
 
 __all__ = ["calibration", "split_figures"]
@@ -23,12 +24,12 @@ _LEVELS = {
     "auroc_2": "AUROC >= 2",
 }
 _SIGNALS = {"f1": "F1", "precision": "precision", "recall": "recall", "auroc": "AUROC"}
-_SLICED = {
-    "mean_emotions.f1_1": "emotions, F1 >= 1",
-    "mean_emotions.auroc_1": "emotions, AUROC >= 1",
-    "targets.escalation.f1_2": "escalation, F1 >= 2",
-    "targets.escalation.auroc_2": "escalation, AUROC >= 2",
-}
+_SLICED = (
+    "mean_emotions.f1_1",
+    "mean_emotions.auroc_1",
+    "targets.escalation.f1_2",
+    "targets.escalation.auroc_2",
+)
 
 Split = Mapping[str, Any]
 
@@ -79,7 +80,7 @@ def _parts(title: str, split: Split) -> Iterator[str]:
         ],
     )
     yield table(
-        ("slice", "rows", *_SLICED.values(), "ECE", "of an ideal model"),
+        ("slice", "rows", *(KEY_FIGURES[key] for key in _SLICED), "ECE", "of an ideal model"),
         [
             (
                 name,
@@ -116,7 +117,7 @@ def calibration(splits: Mapping[str, Split]) -> str:
         (
             f"{emotion}, {name}",
             *(
-                _percent(split["sureness"][emotion][key])
+                _percent(split["outside_bands"][emotion][key])
                 for key in ("share", "inside", "expressed", "not_expressed")
             ),
         )

@@ -10,36 +10,25 @@ from markupsafe import Markup
 
 from heard.labels import EMOTION_NAMES, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
 from heard_training.markdown import ranged, three
+from heard_training.measure.compare import KEY_FIGURES
 from heard_training.report import plots
 
 __all__ = ["page"]
 
-#: What slices, learning curves and robustness are told by.
-_TITLES = {
-    "mean_emotions.f1_1": "emotions, F1 >= 1",
-    "mean_emotions.auroc_1": "emotions, AUROC >= 1",
-    "targets.escalation.auroc_2": "escalation, AUROC >= 2",
-    "mean_signals_f1": "signals, F1",
+#: What slices, learning curves and robustness are drawn by.
+_DRAWN = {
+    name: KEY_FIGURES[name]
+    for name in (
+        "mean_emotions.f1_1",
+        "mean_emotions.auroc_1",
+        "targets.escalation.auroc_2",
+        "mean_signals_f1",
+    )
 }
-_KEY = {
-    "mean_emotions.f1_1": "emotions, F1 >= 1",
-    "mean_emotions.f1_2": "emotions, F1 >= 2",
-    "mean_emotions.auroc_1": "emotions, AUROC >= 1",
-    "mean_emotions.auroc_2": "emotions, AUROC >= 2",
-    "mean_emotions.qwk": "emotions, kappa",
-    "targets.escalation.f1_2": "escalation, F1 >= 2",
-    "targets.escalation.auroc_2": "escalation, AUROC >= 2",
-    "targets.escalation.qwk": "escalation, kappa",
-    "mean_signals_f1": "signals, F1",
-    **{f"spans.{kind}.f1": f"spans, {kind}, overlap F1" for kind in SPAN_NAMES},
-}
+_DISTURBED = {name: title for name, title in _DRAWN.items() if name != "mean_emotions.f1_1"}
+_SPANS = {f"spans.{kind}.f1": f"spans, {kind}, overlap F1" for kind in SPAN_NAMES}
 _PER_TARGET = ("f1_1", "f1_2", "qwk", "auroc_1", "auroc_2", "brier_1", "ece_1")
 _PER_SIGNAL = ("f1", "precision", "recall", "auroc", "brier")
-_CURVES = {
-    "mean_emotions.auroc_1": "emotions, AUROC >= 1",
-    "targets.escalation.auroc_2": "escalation, AUROC >= 2",
-    "mean_signals_f1": "signals, F1",
-}
 
 
 def page(report: Mapping[str, Any]) -> str:
@@ -56,13 +45,14 @@ def page(report: Mapping[str, Any]) -> str:
     environment.filters["three"] = three
     return environment.get_template("report.html").render(
         report=report,
-        plots={name: _plots(split) for name, split in report["splits"].items()},
-        robustness=_svg(plots.robustness(report["robustness"], _CURVES))
+        plots={name: _plots(split, name) for name, split in report["splits"].items()},
+        robustness=_svg(plots.robustness(report["robustness"], _DISTURBED))
         if "robustness" in report
         else None,
         learning_curve=_learning_curve(report),
         split=_main_split(report),
-        key=_KEY,
+        key=KEY_FIGURES,
+        spans=_SPANS,
         targets=TARGET_NAMES,
         emotions=EMOTION_NAMES,
         signals=SIGNAL_NAMES,
@@ -71,22 +61,23 @@ def page(report: Mapping[str, Any]) -> str:
     )
 
 
-def _plots(split: Mapping[str, Any]) -> dict[str, Markup]:
+def _plots(split: Mapping[str, Any], name: str) -> dict[str, Markup]:
     drawn = {
-        "confusions": plots.confusions(split["confusions"]),
-        "precision_recall": plots.precision_recall(split["precision_recall"]),
-        "reliability": plots.reliability(split["reliability"]),
+        "confusions": plots.confusions(split["confusions"], name),
+        "precision_recall": plots.precision_recall(split["precision_recall"], name),
+        "reliability": plots.reliability(split["reliability"], name),
     }
     if split["slices"]:
-        drawn["slices"] = plots.slices(split["slices"], _TITLES)
-    return {name: _svg(text) for name, text in drawn.items()}
+        drawn["slices"] = plots.slices(split["slices"], _DRAWN, name)
+    return {kind: _svg(text) for kind, text in drawn.items()}
 
 
 def _learning_curve(report: Mapping[str, Any]) -> Markup | None:
-    if "learning_curve" not in report:
+    points = report.get("learning_curve", {}).get("points", [])
+    split = _main_split(report)
+    if not points or any(split not in point["figures"] for point in points):
         return None
-    points = report["learning_curve"]["points"]
-    return _svg(plots.learning_curve(points, _main_split(report), _TITLES))
+    return _svg(plots.learning_curve(points, split, _DRAWN))
 
 
 def _main_split(report: Mapping[str, Any]) -> str:
@@ -94,4 +85,4 @@ def _main_split(report: Mapping[str, Any]) -> str:
 
 
 def _svg(text: str) -> Markup:
-    return Markup(text)  # noqa: S704 - drawn by us from numbers and names of labels
+    return Markup(text)  # noqa: S704 - drawn by us; matplotlib escapes the names in it

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import io
+import re
 import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -36,15 +38,22 @@ _COLUMNS = 5
 _QUESTIONS = [f"{name} >= {k}" for name in TARGET_NAMES for k in (1, 2)]
 
 
-def _svg(figure: Figure) -> str:
+def _svg(figure: Figure, title: str) -> str:
+    """Write a figure so that it can stand in a page with others, and be told without being seen."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
     text = buffer.getvalue()
-    return text[text.index("<svg") :]
+    text = text[text.index("<svg") :]
+    # Ids and styles hold for the whole page: every figure needs its own, and none for all.
+    own = re.sub(r"\W+", "-", title.lower())
+    text = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{own}-", text)
+    text = re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)
+    label = html.escape(title)
+    return text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
 
 
 def _grid(count: int, side: float = 2.1, columns: int = _COLUMNS) -> tuple[Figure, list[Axes]]:
-    rows = -(-count // columns)
+    rows = max(1, -(-count // columns))
     figure = Figure(figsize=(columns * side, rows * (side + 0.35)), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).flatten().tolist()
     for spare in axes[count:]:
@@ -52,7 +61,7 @@ def _grid(count: int, side: float = 2.1, columns: int = _COLUMNS) -> tuple[Figur
     return figure, axes[:count]
 
 
-def confusions(found: Mapping[str, Sequence[Sequence[int]]]) -> str:
+def confusions(found: Mapping[str, Sequence[Sequence[int]]], split: str) -> str:
     """Draw gold levels (rows) against decided levels (columns), a matrix per target."""
     with matplotlib.rc_context(_STYLE):
         figure, axes = _grid(len(found))
@@ -72,10 +81,10 @@ def confusions(found: Mapping[str, Sequence[Sequence[int]]]) -> str:
                     )
             axis.set(title=name, xlabel="decided", xticks=range(4), yticks=range(4))
         axes[0].set_ylabel("annotated")
-        return _svg(figure)
+        return _svg(figure, f"Levels annotated and decided, {split}")
 
 
-def precision_recall(found: Mapping[str, Mapping[str, Any]]) -> str:
+def precision_recall(found: Mapping[str, Mapping[str, Any]], split: str) -> str:
     """Draw precision over recall for every question; a dot marks the model's decisions."""
     names = [name for name in (*_QUESTIONS, *SIGNAL_NAMES) if name in found]
     with matplotlib.rc_context(_STYLE):
@@ -88,10 +97,10 @@ def precision_recall(found: Mapping[str, Mapping[str, Any]]) -> str:
             axis.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.05))
             axis.set_title(f"{name}\n{found[name]['positives']} positives", fontsize=8)
         _name_outer(axes, "recall", "precision")
-        return _svg(figure)
+        return _svg(figure, f"Precision and recall, {split}")
 
 
-def reliability(found: Mapping[str, Mapping[str, Any]]) -> str:
+def reliability(found: Mapping[str, Mapping[str, Any]], split: str) -> str:
     """Draw frequency over mean probability, a bin a dot as large as its rows."""
     names = [n for n in (*_QUESTIONS, *SIGNAL_NAMES) if n in found and found[n]["positives"]]
     with matplotlib.rc_context(_STYLE):
@@ -108,10 +117,10 @@ def reliability(found: Mapping[str, Mapping[str, Any]]) -> str:
                 fontsize=8,
             )
         _name_outer(axes, "probability", "frequency")
-        return _svg(figure)
+        return _svg(figure, f"Reliability, {split}")
 
 
-def slices(found: Mapping[str, Mapping[str, Any]], figures: Mapping[str, str]) -> str:
+def slices(found: Mapping[str, Mapping[str, Any]], figures: Mapping[str, str], split: str) -> str:
     """Draw figures of every slice as bars with intervals; ``figures`` maps names to titles."""
     names = list(found)[::-1]
     with matplotlib.rc_context(_STYLE):
@@ -130,7 +139,7 @@ def slices(found: Mapping[str, Mapping[str, Any]], figures: Mapping[str, str]) -
         axes[0].set_yticks(
             range(len(names)), [f"{name} ({found[name]['rows']})" for name in names], fontsize=8
         )
-        return _svg(figure)
+        return _svg(figure, f"Slices of {split}")
 
 
 def robustness(found: Mapping[str, Sequence[Mapping[str, Any]]], figures: Mapping[str, str]) -> str:
@@ -140,11 +149,14 @@ def robustness(found: Mapping[str, Sequence[Mapping[str, Any]]], figures: Mappin
         for axis, (how, points) in zip(axes, found.items(), strict=True):
             for (key, title), color in zip(figures.items(), (_BLUE, _RED, _GREY), strict=False):
                 known = [(p["strength"], p[key]) for p in points if p[key] is not None]
-                axis.plot(*zip(*known, strict=True), "o-", ms=3, lw=1.2, color=color, label=title)
+                if known:
+                    places = [place for place, _ in known], [value for _, value in known]
+                    axis.plot(*places, "o-", ms=3, lw=1.2, color=color, label=title)
             padded = points[-1]["strength"] > 1
             axis.set(title=how, ylim=(0, 1.02), xlabel="words" if padded else "share of words")
-        axes[0].legend(fontsize=7, frameon=False, loc="lower left")
-        return _svg(figure)
+        if axes[0].lines:
+            axes[0].legend(fontsize=7, frameon=False, loc="lower left")
+        return _svg(figure, "Robustness")
 
 
 def learning_curve(
@@ -155,7 +167,8 @@ def learning_curve(
         figure, axes = _grid(len(figures), side=2.6, columns=4)
         for axis, (key, title) in zip(axes, figures.items(), strict=True):
             runs = [(p["rows"], p["figures"][split][key]) for p in points]
-            axis.plot(*zip(*runs, strict=True), "o", color=_BLUE)
+            runs = [(rows, value) for rows, value in runs if value is not None]
+            axis.plot([rows for rows, _ in runs], [v for _, v in runs], "o", color=_BLUE)
             sizes = sorted({rows for rows, _ in runs})
             means = [statistics.fmean(v for rows, v in runs if rows == size) for size in sizes]
             axis.plot(sizes, means, color=_BLUE, lw=1)
@@ -163,7 +176,7 @@ def learning_curve(
             axis.set_xticks(sizes, [f"{size:,}" for size in sizes], fontsize=7)
             axis.minorticks_off()
         axes[0].set_xlabel("training rows")
-        return _svg(figure)
+        return _svg(figure, "Learning curve")
 
 
 def _name_outer(axes: Sequence[Axes], across: str, up: str) -> None:

@@ -10,23 +10,11 @@ from heard_training.files import read_toml
 from heard_training.markdown import between, table, three
 from heard_training.measure.compare import KEY_FIGURES
 
-__all__ = ["ACCEPTED", "against_baselines", "learning_curve", "on_goemotions", "robustness"]
+__all__ = ["ACCEPTED", "against_baselines", "on_goemotions", "robustness"]
 
 ACCEPTED = Path("training/results/accepted.json")
 _PUBLISHED = Path("training/published.toml")
 
-#: How the card's tables head the key figures.
-_TITLES = (
-    "emotions, F1 >= 1",
-    "F1 >= 2",
-    "AUROC >= 1",
-    "AUROC >= 2",
-    "escalation, F1 >= 2",
-    "AUROC >= 2",
-    "kappa",
-    "signals, F1",
-)
-_HEADS = dict(zip(KEY_FIGURES, _TITLES, strict=True))
 _TOLD = (
     "mean_emotions.f1_1",
     "mean_emotions.f1_2",
@@ -35,9 +23,10 @@ _TOLD = (
 )
 _ROBUST = {
     "unchanged_levels": "levels decided as before",
-    "mean_emotions.auroc_1": "emotions, AUROC >= 1",
-    "targets.escalation.auroc_2": "escalation, AUROC >= 2",
-    "mean_signals_f1": "signals, F1",
+    **{
+        name: KEY_FIGURES[name]
+        for name in ("mean_emotions.auroc_1", "targets.escalation.auroc_2", "mean_signals_f1")
+    },
 }
 
 
@@ -47,24 +36,17 @@ def against_baselines(report: Mapping[str, Any]) -> str:
     for split, opponents in report["splits"].items():
         full = {title: found for title, found in opponents.items() if _TOLD[0] in found}
         first = next(iter(full.values()))
-        rows = [("heard", *(three(first[name]["other"]) for name in _HEADS))]
-        rows += [(t, *(three(found[name]["one"]) for name in _HEADS)) for t, found in full.items()]
+        rows = [("heard", *(three(first[name]["other"]) for name in KEY_FIGURES))]
+        rows += [
+            (t, *(three(found[name]["one"]) for name in KEY_FIGURES)) for t, found in full.items()
+        ]
         ahead = [(t, *(between(found[name]) for name in _TOLD)) for t, found in full.items()]
         calm = opponents["VADER"]
         parts += [
             f"On `{split}`, {report['rows'][split]} rows:",
-            table(("model", *_HEADS.values()), rows),
+            table(("model", *KEY_FIGURES.values()), rows),
             "How far `heard` is ahead, with 95 % intervals:",
-            table(
-                (
-                    "less",
-                    "emotions, F1 >= 1",
-                    "emotions, F1 >= 2",
-                    "escalation, F1 >= 2",
-                    "escalation, AUROC >= 2",
-                ),
-                ahead,
-            ),
+            table(("less", *(KEY_FIGURES[name] for name in _TOLD)), ahead),
             "VADER knows good and bad alone. Asked whether some emotion is expressed, it has F1 "
             f"{three(calm['not_calm.f1']['one'])} and AUROC "
             f"{three(calm['not_calm.auroc']['one'])}, `heard` "
@@ -87,19 +69,6 @@ def on_goemotions(found: Mapping[str, Any]) -> str:
         for p in published
     ]
     return table(("model", "million parameters", "macro-F1", "thresholds", "source"), rows)
-
-
-def learning_curve(found: Mapping[str, Any], split: str) -> str:
-    """Tell what more data brings, and how far seeds lie apart: a line a run."""
-    rows = [
-        (
-            f"{point['rows']:,}",
-            point["seed"],
-            *(three(point["figures"][split][name]) for name in _HEADS),
-        )
-        for point in found["points"]
-    ]
-    return table(("training rows", "seed", *_HEADS.values()), rows)
 
 
 def robustness(found: Mapping[str, Any]) -> str:
