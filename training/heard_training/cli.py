@@ -152,7 +152,7 @@ def _curve(arguments: Namespace) -> None:
     from heard_training.run import CHECKPOINT
 
     config = _bundle_config(arguments)
-    run = arguments.run / CHECKPOINT if arguments.run else None
+    run = arguments.finished / CHECKPOINT if arguments.finished else None
     found = learning_curve(config, arguments.shares, arguments.seeds, arguments.out, run)
     _keep(arguments.json, found)
     print(curve_page(found))

@@ -104,7 +104,9 @@ def _measuring_options(option: Callable[..., None]) -> None:
         default=[20],
         help="the first for every share, the others for the largest",
     )
-    option("curve", "--run", type=Path, help="a finished run, not to be trained again")
+    option(
+        "curve", "--run", dest="finished", type=Path, help="a finished run, not to be trained again"
+    )
     option(
         "evaluate baselines behaviour gate",
         "bundle",
