@@ -109,7 +109,7 @@ def test_the_dataset_card_holds_the_tables_that_the_command_prints():
     from heard_training.data.describe import describe
 
     card = (ROOT / "data/README.md").read_text(encoding="utf-8")
-    for table in describe(ROOT / "data/authored").split("\n\n"):
+    for table in describe(ROOT / "data/authored", ROOT / "data/annotations").split("\n\n"):
         assert table in card
 
 

@@ -274,7 +274,7 @@ def _card(arguments: Namespace) -> None:
 def _describe(_: Namespace) -> None:
     from heard_training.data.describe import describe
 
-    print(describe(Path("data/authored")))
+    print(describe(Path("data/authored"), Path("data/annotations")))
 
 
 def _config(arguments: Namespace) -> Config:

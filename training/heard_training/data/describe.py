@@ -1,8 +1,9 @@
-"""Tables about the authored corpus, for its dataset card."""
+"""Tables about our labels, for the dataset card."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,21 +11,27 @@ import numpy as np
 from heard.labels import MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
 from heard_training.config import Heads
 from heard_training.data.sources import Labelling, Message, read_authored
+from heard_training.files import read_objects
 from heard_training.markdown import table, three
 from heard_training.measure import metrics
 
 __all__ = ["describe"]
 
 
-def describe(folder: Path) -> str:
-    """Return rows, distributions and agreement of the authored corpus, as Markdown tables."""
+def describe(folder: Path, annotations: Path) -> str:
+    """Return rows, distributions and agreement of the authored corpus, as Markdown tables.
+
+    Last comes the agreement on those public training messages of ``annotations`` that were
+    labelled twice.
+    """
     messages = list(read_authored(folder, Heads()))
     parts = [
         _rows(messages),
         _levels(messages),
         _signals(messages),
         _spans(messages),
-        _agreement(messages),
+        _agreement("author and second", [m.views for m in messages if len(m.views) == 2]),
+        _agreement("first and second", _labelled_twice(annotations / "train.jsonl")),
     ]
     return "\n\n".join(parts)
 
@@ -59,8 +66,16 @@ def _spans(messages: list[Message]) -> str:
     return table(("span kind", f"messages of {len(known)}", "spans"), rows)
 
 
-def _agreement(messages: list[Message]) -> str:
-    pairs = [message.views for message in messages if len(message.views) == 2]
+def _labelled_twice(path: Path) -> list[tuple[Labelling, ...]]:
+    return [
+        tuple(Labelling(v["levels"], frozenset(v["signals"]), None) for v in row["annotations"])
+        for _, row in read_objects(path)
+        if len(row.get("annotations", ())) == 2
+    ]
+
+
+def _agreement(title: str, pairs: Sequence[tuple[Labelling, ...]]) -> str:
+    """Tabulate how far two labellings of the same messages agree."""
     once = metrics.plain(len(pairs))
     rows = []
     for name in TARGET_NAMES:
@@ -77,7 +92,7 @@ def _agreement(messages: list[Message]) -> str:
             np.array([_has(view, name) for view in views]) for views in zip(*pairs, strict=True)
         )
         rows.append((name, three(metrics.f1(one, two, once)[0]), "", ""))
-    return table((f"author and second, {len(pairs)} rows", "F1", "F1 >= 2", "kappa"), rows)
+    return table((f"{title}, {len(pairs)} rows", "F1", "F1 >= 2", "kappa"), rows)
 
 
 def _has(view: Labelling, name: str) -> bool:
