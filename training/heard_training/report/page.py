@@ -27,8 +27,22 @@ _DRAWN = {
 }
 _DISTURBED = {name: title for name, title in _DRAWN.items() if name != "mean_emotions.f1_1"}
 _SPANS = {f"spans.{kind}.f1": f"spans, {kind}, overlap F1" for kind in SPAN_NAMES}
-_PER_TARGET = ("f1_1", "f1_2", "qwk", "auroc_1", "auroc_2", "brier_1", "ece_1")
-_PER_SIGNAL = ("f1", "precision", "recall", "auroc", "brier")
+_PER_TARGET = {
+    "f1_1": "F1 >= 1",
+    "f1_2": "F1 >= 2",
+    "qwk": "kappa",
+    "auroc_1": "AUROC >= 1",
+    "auroc_2": "AUROC >= 2",
+    "brier_1": "Brier >= 1",
+    "ece_1": "ECE >= 1",
+}
+_PER_SIGNAL = {
+    "f1": "F1",
+    "precision": "precision",
+    "recall": "recall",
+    "auroc": "AUROC",
+    "brier": "Brier",
+}
 
 
 def page(report: Mapping[str, Any]) -> str:
