@@ -10,20 +10,21 @@ from heard_training.markdown import ranged, table, three
 from heard_training.measure.compare import KEY_FIGURES
 from heard_training.measure.evaluate import FEWEST_FOR_MEAN
 
-__all__ = ["calibration", "split_figures"]
+__all__ = ["LEVEL_TITLES", "SIGNAL_TITLES", "calibration", "split_figures"]
 
 _SPLITS = {
     "dev": "Dev: real messages (tweets to airlines and companies, airline reviews, complaints)",
     "test": "Test: authored messages kept aside by blocks (`split: test`)",
 }
-_LEVELS = {
+#: What is told of every target, and of every signal, and how tables head it.
+LEVEL_TITLES = {
     "f1_1": "F1 >= 1",
     "f1_2": "F1 >= 2",
     "qwk": "kappa",
     "auroc_1": "AUROC >= 1",
     "auroc_2": "AUROC >= 2",
 }
-_SIGNALS = {"f1": "F1", "precision": "precision", "recall": "recall", "auroc": "AUROC"}
+SIGNAL_TITLES = {"f1": "F1", "precision": "precision", "recall": "recall", "auroc": "AUROC"}
 _SLICED = (
     "mean_emotions.f1_1",
     "mean_emotions.auroc_1",
@@ -48,20 +49,20 @@ def _parts(title: str, split: Split) -> Iterator[str]:
         (
             name,
             " / ".join(str(count) for count in counts["targets"][name]["gold"]),
-            *(ranged(found[f"targets.{name}.{key}"]) for key in _LEVELS),
+            *(ranged(found[f"targets.{name}.{key}"]) for key in LEVEL_TITLES),
         )
         for name in TARGET_NAMES
     ]
-    means = (ranged(found[f"mean_emotions.{key}"]) for key in _LEVELS)
+    means = (ranged(found[f"mean_emotions.{key}"]) for key in LEVEL_TITLES)
     rows.append((f"mean of the {len(EMOTION_NAMES)} emotions", "", *means))
-    yield table(("target", "gold 0 / 1 / 2 / 3", *_LEVELS.values()), rows)
+    yield table(("target", "gold 0 / 1 / 2 / 3", *LEVEL_TITLES.values()), rows)
     yield table(
-        ("signal", "positives", *_SIGNALS.values()),
+        ("signal", "positives", *SIGNAL_TITLES.values()),
         [
             (
                 name,
                 counts["signals"][name]["count"],
-                *(ranged(found[f"signals.{name}.{key}"]) for key in _SIGNALS),
+                *(ranged(found[f"signals.{name}.{key}"]) for key in SIGNAL_TITLES),
             )
             for name in SIGNAL_NAMES
         ],

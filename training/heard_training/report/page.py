@@ -12,6 +12,7 @@ from heard.labels import EMOTION_NAMES, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
 from heard_training.markdown import ranged, three
 from heard_training.measure.compare import KEY_FIGURES
 from heard_training.report import plots
+from heard_training.report.figures import LEVEL_TITLES, SIGNAL_TITLES
 
 __all__ = ["page"]
 
@@ -27,22 +28,8 @@ _DRAWN = {
 }
 _DISTURBED = {name: title for name, title in _DRAWN.items() if name != "mean_emotions.f1_1"}
 _SPANS = {f"spans.{kind}.f1": f"spans, {kind}, overlap F1" for kind in SPAN_NAMES}
-_PER_TARGET = {
-    "f1_1": "F1 >= 1",
-    "f1_2": "F1 >= 2",
-    "qwk": "kappa",
-    "auroc_1": "AUROC >= 1",
-    "auroc_2": "AUROC >= 2",
-    "brier_1": "Brier >= 1",
-    "ece_1": "ECE >= 1",
-}
-_PER_SIGNAL = {
-    "f1": "F1",
-    "precision": "precision",
-    "recall": "recall",
-    "auroc": "AUROC",
-    "brier": "Brier",
-}
+_PER_TARGET = {**LEVEL_TITLES, "brier_1": "Brier >= 1", "ece_1": "ECE >= 1"}
+_PER_SIGNAL = {**SIGNAL_TITLES, "brier": "Brier"}
 
 
 def page(report: Mapping[str, Any]) -> str:
