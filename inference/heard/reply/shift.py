@@ -1,0 +1,224 @@
+"""The customer's words in the agent's mouth: a span with its persons shifted.
+
+"I've been waiting since Monday and my order still isn't here" becomes "you've been waiting since
+Monday and your order still isn't here": I and we become you, and the company's "you" becomes "we".
+What cannot be shifted with certainty is not shifted: :func:`shift` returns ``None``, and the caller
+quotes or describes it. (Saying back what was said is the oldest rule of active listening, Rogers
+and Farson 1957.)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from heard.reply.words import (
+    ADVERBS,
+    COMMON,
+    DETERMINERS,
+    FINITE,
+    INSULTS,
+    INTENSIFIERS,
+    MISSPELT,
+    PREPOSITIONS,
+    SUBJECTS,
+)
+
+__all__ = ["shift"]
+
+#: Longer spans are no clause that an agent would read back.
+_MOST_WORDS = 32
+
+_WORD = re.compile(r"@\w+|__[A-Za-z]+__|[^\W_]+(?:['\u2019\-/.,:&][^\W_]+)*['\u2019]?")
+_LINK = re.compile(r"(?:https?://|www\.)\S+")
+_TAIL = re.compile(
+    r"(?:\s|[!?.,;:\u2026\-\u2013\u2014*~]|#\w+|[^\w\s'\"()$%\u20ac\u00a3{}\[\]/&+@.,])+$"
+)
+_HEAD = re.compile(r"^(?:\s|[!?.,;:\u2026\-\u2013\u2014*~])+")
+_QUOTATION = re.compile(
+    "[\"\u201c\u201d\u00ab\u00bb]|(?<!\\w)['\u2018][^'\u2019]+['\u2019](?!\\w)|\\b(?:goes|like),? "
+    "(?:is|are|do|you|well|sorry)\\b"
+)
+_JOINING = frozenset("and but so because cause cos coz then also plus or yet since".split())
+_CROWD = frozenset("guys people lot folks all".split())
+
+#: After these "you" may be anybody at all, or the one agent who reads this.
+_UNCLEAR = frozenset("thank see bet mind if unless when before after since until".split())
+
+#: First person to second, for words that need no look around.
+_FIRST = {
+    "i": "you",
+    "we": "you",
+    "me": "you",
+    "us": "you",
+    "my": "your",
+    "our": "your",
+    "mine": "yours",
+    "ours": "yours",
+    "myself": "yourself",
+    "ourselves": "yourselves",
+    "i'm": "you're",
+    "i've": "you've",
+    "i'd": "you'd",
+    "i'll": "you'll",
+    "we're": "you're",
+    "we've": "you've",
+    "we'd": "you'd",
+    "we'll": "you'll",
+}
+_SECOND = {
+    "your": "our",
+    "yours": "ours",
+    "yourself": "ourselves",
+    "yourselves": "ourselves",
+    "you're": "we're",
+    "you've": "we've",
+    "you'd": "we'd",
+    "you'll": "we'll",
+}
+#: Verbs that agree with "I" and not with "you".
+_AGREE = {"am": "are", "was": "were", "wasn't": "weren't", "ain't": "aren't"}
+
+
+def shift(span: str, *, clause: bool) -> str | None:
+    """Shift the persons of a span of a customer's message.
+
+    Args:
+        span: the customer's words.
+        clause: whether it is to be a whole sentence about what is (a problem); a need may also be
+            a request, a question or a thing.
+
+    Returns:
+        The span as an agent may say it after "so", in lower case at its beginning and without
+        closing marks; ``None`` where no shifted wording is certain to be right.
+    """
+    text = _HEAD.sub("", _TAIL.sub("", _LINK.sub("", span).replace("\u2019", "'")))
+    text = _lowered(re.sub(r"\s+", " ", text).strip())
+    if not text or _QUOTATION.search(text):
+        return None
+    asked = "?" if "?" in span[-4:] else ""
+    found = list(_WORD.finditer(text))
+    words = [_mended(match[0]) for match in found]
+    gaps = [
+        text[(found[i - 1].end() if i else 0) : match.start()] for i, match in enumerate(found)
+    ] + [text[found[-1].end() :] if found else ""]
+    words, gaps = _pruned(words, gaps)
+    if not 0 < len(words) <= _MOST_WORDS or any(word.lower() in INSULTS for word in words):
+        return None
+    if clause and not all(_is_clause(part) for part in _sentences(words, gaps)):
+        return None
+    said = [_said(words, place) for place in range(len(words))]
+    if any(word is None for word in said):
+        return None
+    pieces = [gap + (word or "") for gap, word in zip(gaps, said, strict=False)]
+    whole = re.sub(r"\s+", " ", "".join(pieces) + gaps[-1])
+    return re.sub(r"\s+([,.;:?!])", r"\1", whole).strip(" ,;:-") + asked
+
+
+def _lowered(text: str) -> str:
+    """Turn shouting into speech: a whole shouted text, and single shouted common words."""
+    letters = [letter for letter in text if letter.isalpha()]
+    if len(letters) > 6 and sum(letter.isupper() for letter in letters) > 0.7 * len(letters):
+        return text.lower()
+    return re.sub(
+        r"\b[A-Z]{3,}\b", lambda m: m[0].lower() if m[0].lower() in COMMON else m[0], text
+    )
+
+
+def _mended(word: str) -> str:
+    """Mend the slips that would stand out when read aloud."""
+    return MISSPELT.get(word.lower(), word)
+
+
+def _pruned(words: list[str], gaps: list[str]) -> tuple[list[str], list[str]]:
+    """Leave out a leading conjunction, and swearing without which the sentence stands."""
+    kept: list[str] = []
+    before: list[str] = []
+    for word, gap in zip(words, gaps, strict=False):
+        low = word.lower()
+        if low in INTENSIFIERS or (not kept and low in _JOINING):
+            continue
+        kept.append(word)
+        before.append(gap if kept[1:] else "")
+    return kept, [*before, gaps[-1] if gaps else ""]
+
+
+def _sentences(words: Sequence[str], gaps: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut words at the full stops between them; ``gaps[i]`` stands before ``words[i]``."""
+    starts = [0] + [place for place in range(1, len(words)) if re.search(r"[.!?]", gaps[place])]
+    for start, end in zip(starts, [*starts[1:], len(words)], strict=True):
+        yield words[start:end]
+
+
+def _is_clause(words: Sequence[str]) -> bool:
+    """Tell whether the words are a sentence with its subject: "my bag is lost", not "bag lost"."""
+    lower = [word.lower() for word in words]
+    start = 0
+    while start < len(lower) - 1 and lower[start] in ADVERBS:
+        start += 1
+    first = lower[start]
+    finite = [place for place, word in enumerate(lower) if _is_finite(word)]
+    if first in SUBJECTS and "'" in first:
+        return len(lower) > start + 1
+    if not finite or finite[0] <= start:
+        return False
+    if first in SUBJECTS or first in DETERMINERS:
+        return True
+    named = words[start][0].isupper() and first not in COMMON
+    plural = first.endswith("s") and not first.endswith(("ss", "us", "is"))
+    return (named or plural or words[start][0].isdigit()) and finite[0] - start <= 4
+
+
+def _is_finite(word: str) -> bool:
+    return word in FINITE or (word.endswith("ed") and len(word) > 4)
+
+
+def _said(words: Sequence[str], place: int) -> str | None:
+    """Give one word as the agent says it; ``None`` where its role is not certain."""
+    word, low = words[place], words[place].lower()
+    before = words[place - 1].lower() if place else ""
+    if word == "US":
+        return word  # the country
+    if low in _AGREE:
+        return _agreeing(words, place)
+    if low in _FIRST:
+        return _FIRST[low]
+    if low in _SECOND:
+        return _SECOND[low]
+    if low in _CROWD and before == "you":
+        return ""
+    if low == "you":
+        return _company(words, place)
+    if place == 0 and word[0].isupper() and (low in COMMON or low in SUBJECTS):
+        return word[0].lower() + word[1:]
+    return word
+
+
+def _agreeing(words: Sequence[str], place: int) -> str:
+    """Let a verb agree with "you" where its subject was "I": "I was", "was I", "I never was"."""
+    low = words[place].lower()
+    before = [word.lower() for word in words[max(0, place - 3) : place]]
+    subject = next((word for word in reversed(before) if word not in ADVERBS), "")
+    after = words[place + 1].lower() if place + 1 < len(words) else ""
+    if subject == "i" or after == "i" or low == "am":
+        return _AGREE[low]
+    return words[place]
+
+
+def _company(words: Sequence[str], place: int) -> str | None:
+    """Decide what the company's "you" becomes: "we" as a subject, "us" as an object."""
+    before = words[place - 1].lower() if place else ""
+    rest = [word.lower() for word in words[place + 1 :]]
+    rest = [word for word in rest if word not in _CROWD and word not in ADVERBS]
+    follows = rest[0] if rest else ""
+    if before in _UNCLEAR:
+        return None
+    if before in PREPOSITIONS:
+        return "us"
+    if _is_finite(follows):
+        return "we"
+    if before in FINITE and before not in ("told", "gave", "paid", "sent", "asked", "called"):
+        return "we" if follows else "us"
+    if not follows or follows in PREPOSITIONS or follows in DETERMINERS:
+        return "us" if before else None
+    return None
