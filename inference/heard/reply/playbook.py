@@ -1,0 +1,307 @@
+"""The playbook: what is said when, as data that a support lead edits.
+
+A playbook is a folder of TOML files. ``plan.toml`` holds ``[[plan]]`` tables: the moves for a
+situation, in their order, and the action; the other files hold ``[[say]]`` tables: the sentences of
+a move. In both the first table whose conditions all hold is used, so the special stands before the
+general. Everything is checked on loading: an error names file, table and key.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from heard.errors import HeardError
+from heard.labels import EMOTION_NAMES, ESCALATION_LEVELS, SIGNAL_NAMES, STRENGTHS
+from heard.reply.context import CHANNELS, REMEDIES, STAGES
+
+__all__ = [
+    "ACTIONS",
+    "MOVES",
+    "PLACEHOLDERS",
+    "Playbook",
+    "PlaybookError",
+    "Say",
+    "Situation",
+    "read_playbook",
+]
+
+#: Every move, with the principle that it serves.
+MOVES: Mapping[str, str] = {
+    "listen": "listen first",
+    "thank": "thank",
+    "reflect": "reflect",
+    "confirm": "reflect",
+    "validate": "validate",
+    "apologise": "feelings first",
+    "cooperate": "cooperate",
+    "clarify": "cooperate",
+    "resolve": "resolve",
+    "invite_private": "in public",
+    "set_boundary": "abuse",
+    "hand_over": "hand over",
+    "safety": "safety",
+    "close": "cooperate",
+}
+ACTIONS = ("reply", "priority_reply", "supervisor", "boundary_then_supervisor", "safety")
+PLACEHOLDERS = ("problem", "quote", "need", "feeling", "name", "remedy", "detail")
+
+_VALUES: Mapping[str, tuple[str, ...]] = {
+    "emotion": ("none", *EMOTION_NAMES),
+    "strength": tuple(label.name for label in STRENGTHS),
+    "escalation": tuple(label.name for label in ESCALATION_LEVELS),
+    "stage": STAGES,
+    "channel": CHANNELS,
+    "signal": SIGNAL_NAMES,
+}
+_TABLES: Mapping[str, type] = {"plan": list, "say": list, "avoid": list, "remedy": dict}
+_BRACES = re.compile(r"\{([^{}]*)\}")
+#: Alternatives that every situation must have, for no conversation hears a sentence twice.
+FEWEST = 5
+
+
+class PlaybookError(HeardError):
+    """A playbook that cannot be used; the sentence names file, table and key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What decides about moves and sentences; every value is a name of the playbook's."""
+
+    emotion: str
+    strength: str
+    escalation: str
+    stage: str
+    channel: str
+    signals: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _When:
+    """Conditions: per key the values that hold; a key that is missing always holds."""
+
+    allowed: Mapping[str, frozenset[str]]
+
+    def holds(self, situation: Situation) -> bool:
+        for key, values in self.allowed.items():
+            if key == "signal":
+                if not values & situation.signals:
+                    return False
+            elif getattr(situation, key) not in values:
+                return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The moves for a situation, in their order, and the action."""
+
+    when: _When
+    moves: tuple[str, ...]
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Sentences of one move for a situation; ``place`` names them in errors."""
+
+    when: _When
+    move: str
+    sentences: tuple[str, ...]
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A phrase or habit to avoid, and why."""
+
+    when: _When
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Playbook:
+    """Plans, sentences and what to avoid, each in the order of the files; remedies by name."""
+
+    plans: tuple[Plan, ...]
+    says: tuple[Say, ...]
+    advice: tuple[Advice, ...]
+    remedies: Mapping[str, str]
+
+    def plan(self, situation: Situation) -> Plan:
+        """Return the first plan that holds; a playbook that was read has one for everything."""
+        return next(plan for plan in self.plans if plan.when.holds(situation))
+
+    def sentences(self, move: str, situation: Situation) -> Iterator[tuple[str, ...]]:
+        """Give the sentences of a move, block by block, the most special block first."""
+        for say in self.says:
+            if say.move == move and say.when.holds(situation):
+                yield say.sentences
+
+
+def situations() -> Iterator[Situation]:
+    """Give every combination of emotion, strength, escalation, stage and channel."""
+    keys = ("emotion", "strength", "escalation", "stage", "channel")
+    for values in itertools.product(*(_VALUES[key] for key in keys)):
+        if (values[0] == "none") == (values[1] == STRENGTHS[0].name):
+            emotion, strength, escalation, stage, channel = values
+            yield Situation(emotion, strength, escalation, stage, channel)
+
+
+def read_playbook(folder: Path | None = None) -> Playbook:
+    """Read and check a playbook; ``None`` reads the one in the package.
+
+    Raises:
+        PlaybookError: for a file that is missing or no TOML, an unknown key, value or placeholder,
+            a sentence that occurs twice, and a situation without a plan or with too few sentences.
+    """
+    place = Path(str(files(__package__).joinpath("playbook"))) if folder is None else folder
+    paths = sorted(place.glob("*.toml"))
+    if not paths:
+        raise PlaybookError(f"{place} holds no TOML files: name the folder of a playbook.")
+    plans: list[Plan] = []
+    says: list[Say] = []
+    advice: list[Advice] = []
+    remedies: dict[str, str] = {}
+    for path in paths:
+        tables = _tables(path)
+        remedies |= _remedies(path.name, tables.pop("remedy", {}))
+        for table, entries in tables.items():
+            for number, entry in enumerate(entries, start=1):
+                where = f"{path.name}, [[{table}]] {number}"
+                if table == "plan":
+                    plans.append(_plan(where, entry))
+                elif table == "say":
+                    says.append(_say(where, entry))
+                else:
+                    advice.append(_advice(where, entry))
+    playbook = Playbook(tuple(plans), tuple(says), tuple(advice), remedies)
+    _check_twice(says)
+    _check_coverage(playbook, place)
+    return playbook
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PlaybookError(f"{path} cannot be read: {error.strerror}.") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PlaybookError(f"{path.name} is not valid TOML: {error}.") from error
+    for table, entries in tables.items():
+        if not isinstance(entries, _TABLES.get(table, ())):
+            raise PlaybookError(
+                f"{path.name}: [{table}] is no table of a playbook: use [[plan]], [[say]], "
+                "[[avoid]] or [remedy]."
+            )
+    return tables
+
+
+def _remedies(name: str, entries: Mapping[str, Any]) -> dict[str, str]:
+    for remedy, wording in entries.items():
+        if not isinstance(wording, str) or not wording.strip():
+            raise PlaybookError(f'{name}, [remedy]: {remedy} must be a wording after "I can".')
+    return dict(entries)
+
+
+def _plan(where: str, entry: Mapping[str, Any]) -> Plan:
+    when = _when(where, entry, {"name", "moves", "action"})
+    moves = _names(where, "moves", entry.get("moves"), tuple(MOVES))
+    action = entry.get("action", ACTIONS[0])
+    if action not in ACTIONS:
+        raise PlaybookError(f"{where}: action is {action!r}: choose among {', '.join(ACTIONS)}.")
+    return Plan(when, moves, action)
+
+
+def _say(where: str, entry: Mapping[str, Any]) -> Say:
+    when = _when(where, entry, {"move", "say"})
+    (move,) = _names(where, "move", [entry.get("move")], tuple(MOVES))
+    sentences = entry.get("say")
+    if not isinstance(sentences, list) or not sentences:
+        raise PlaybookError(f"{where}: say must be a list of sentences.")
+    for sentence in sentences:
+        if not isinstance(sentence, str) or not sentence.strip():
+            raise PlaybookError(f"{where}: say holds something that is no sentence.")
+        for name in _BRACES.findall(sentence):
+            if name not in PLACEHOLDERS:
+                raise PlaybookError(
+                    f"{where}: there is no placeholder {{{name}}}: choose among "
+                    f"{', '.join(PLACEHOLDERS)}."
+                )
+    return Say(when, move, tuple(sentences), where)
+
+
+def _advice(where: str, entry: Mapping[str, Any]) -> Advice:
+    when = _when(where, entry, {"what", "why"})
+    for key in ("what", "why"):
+        if not isinstance(entry.get(key), str) or not entry[key].strip():
+            raise PlaybookError(f"{where}: {key} is missing, or it is no text.")
+    return Advice(when, entry["what"], entry["why"])
+
+
+def _when(where: str, entry: Mapping[str, Any], own: set[str]) -> _When:
+    unknown = sorted(entry.keys() - own - _VALUES.keys())
+    if unknown:
+        choices = ", ".join(sorted(own | _VALUES.keys()))
+        raise PlaybookError(f"{where}: there is no key {unknown[0]!r}: choose among {choices}.")
+    return _When(
+        {
+            key: frozenset(_names(where, key, entry[key], values))
+            for key, values in _VALUES.items()
+            if key in entry
+        }
+    )
+
+
+def _names(where: str, key: str, found: object, known: Sequence[str]) -> tuple[str, ...]:
+    if not isinstance(found, list) or not found:
+        raise PlaybookError(f"{where}: {key} must be a list of names.")
+    for name in found:
+        if name not in known:
+            raise PlaybookError(f"{where}: {key} has {name!r}: choose among {', '.join(known)}.")
+    return tuple(found)
+
+
+def _check_twice(says: Sequence[Say]) -> None:
+    seen: dict[str, str] = {}
+    for say in says:
+        for sentence in say.sentences:
+            before = seen.setdefault(sentence.lower(), say.place)
+            if before != say.place or say.sentences.count(sentence) > 1:
+                raise PlaybookError(f"{say.place}: a sentence of it stands in {before} already.")
+
+
+def _check_coverage(playbook: Playbook, folder: Path) -> None:
+    """Demand a plan for every situation, and enough plain sentences for each of its moves."""
+    missing = [name for name in REMEDIES if name not in playbook.remedies]
+    if missing:
+        raise PlaybookError(f"{folder.name} has no [remedy] {missing[0]}: give its wording.")
+    for situation in situations():
+        plan = next((plan for plan in playbook.plans if plan.when.holds(situation)), None)
+        if plan is None:
+            raise PlaybookError(f"{folder.name}/plan.toml has no [[plan]] for {_told(situation)}.")
+        for move in plan.moves:
+            plain = sum(
+                not _BRACES.search(sentence)
+                for sentences in playbook.sentences(move, situation)
+                for sentence in sentences
+            )
+            if plain < FEWEST:
+                raise PlaybookError(
+                    f"{folder.name}: {move} has {plain} sentences without placeholders for "
+                    f"{_told(situation)}; give at least {FEWEST}."
+                )
+
+
+def _told(situation: Situation) -> str:
+    return (
+        f"emotion {situation.emotion}, strength {situation.strength}, escalation "
+        f"{situation.escalation}, stage {situation.stage}, channel {situation.channel}"
+    )
