@@ -80,6 +80,7 @@ class Situation:
     stage: str
     channel: str
     signals: frozenset[str] = frozenset()
+    pleasant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,11 @@ class _When:
     """Conditions: per key the values that hold; a key that is missing always holds."""
 
     allowed: Mapping[str, frozenset[str]]
+    pleasant: bool | None = None
 
     def holds(self, situation: Situation) -> bool:
+        if self.pleasant not in (None, situation.pleasant):
+            return False
         for key, values in self.allowed.items():
             if key == "signal":
                 if not values & situation.signals:
@@ -140,9 +144,14 @@ class Playbook:
         return next(plan for plan in self.plans if plan.when.holds(situation))
 
     def sentences(self, move: str, situation: Situation) -> Iterator[tuple[str, ...]]:
-        """Give the sentences of a move, block by block, the most special block first."""
+        """Give the sentences of a move, block by block, the most special block first.
+
+        An empty block ends them: nothing is said there.
+        """
         for say in self.says:
             if say.move == move and say.when.holds(situation):
+                if not say.sentences:
+                    return
                 yield say.sentences
 
 
@@ -224,8 +233,8 @@ def _say(where: str, entry: Mapping[str, Any]) -> Say:
     when = _when(where, entry, {"move", "say"})
     (move,) = _names(where, "move", [entry.get("move")], tuple(MOVES))
     sentences = entry.get("say")
-    if not isinstance(sentences, list) or not sentences:
-        raise PlaybookError(f"{where}: say must be a list of sentences.")
+    if not isinstance(sentences, list):
+        raise PlaybookError(f"{where}: say must be a list of sentences; an empty one says nothing.")
     for sentence in sentences:
         if not isinstance(sentence, str) or not sentence.strip():
             raise PlaybookError(f"{where}: say holds something that is no sentence.")
@@ -247,6 +256,7 @@ def _advice(where: str, entry: Mapping[str, Any]) -> Advice:
 
 
 def _when(where: str, entry: Mapping[str, Any], own: set[str]) -> _When:
+    own = own | {"pleasant"}
     unknown = sorted(entry.keys() - own - _VALUES.keys())
     if unknown:
         choices = ", ".join(sorted(own | _VALUES.keys()))
@@ -256,8 +266,15 @@ def _when(where: str, entry: Mapping[str, Any], own: set[str]) -> _When:
             key: frozenset(_names(where, key, entry[key], values))
             for key, values in _VALUES.items()
             if key in entry
-        }
+        },
+        _yes_or_no(where, entry.get("pleasant")),
     )
+
+
+def _yes_or_no(where: str, found: object) -> bool | None:
+    if not isinstance(found, bool | None):
+        raise PlaybookError(f"{where}: pleasant must be true or false.")
+    return found
 
 
 def _names(where: str, key: str, found: object, known: Sequence[str]) -> tuple[str, ...]:
