@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -30,6 +31,7 @@ __all__ = ["DISTURBANCES", "measure_languages", "measure_robustness", "read_lang
 STRENGTHS = (0.0, 0.1, 0.2, 0.4, 0.8)
 #: Words of calm text around a message, for the curve over length.
 PADDING = (0, 50, 200, 500, 2000)
+_PADDED_ROWS = 60
 
 _KEPT = (
     "mean_emotions.f1_1",
@@ -120,33 +122,40 @@ def measure_robustness(
 
     Returns:
         Per disturbance a list of points: ``strength`` (a share of words; for ``calm text around``
-        a number of words), ``unchanged_levels``, the share of the levels decided as on the
-        undisturbed text, and the figures by their dotted names.
+        a number of words), ``rows``, ``unchanged_levels``, the share of the levels decided as on
+        the undisturbed text, and the figures by their dotted names.
     """
     quiet = (gold.levels == 0).all(axis=1) & (gold.signals == 0).all(axis=1)
     calm = [text for text, is_calm in zip(texts, quiet, strict=True) if is_calm]
     found: dict[str, list[dict[str, Any]]] = {}
-    curves: dict[str, Sequence[float]] = {
-        **dict.fromkeys((*DISTURBANCES, "missing spaces"), STRENGTHS),
-        **({"calm text around": PADDING} if calm else {}),
+    changes: dict[str, tuple[Sequence[float], Callable[[str, float, int], str]]] = {
+        how: (STRENGTHS, partial(_disturbed, how)) for how in (*DISTURBANCES, "missing spaces")
     }
-    for how, strengths in curves.items():
+    if calm:
+        changes["calm text around"] = (PADDING, lambda t, n, seed: padded(t, calm, int(n), seed))
+    for how, (strengths, change) in changes.items():
+        # Long texts take their time: some of the rows, evenly spread, do for them.
+        count = _PADDED_ROWS if max(strengths) > 1 else len(gold)
+        places = np.unique(np.linspace(0, len(gold) - 1, min(count, len(gold))).astype(int))
+        some, before = gold.at(places), plain.at(places)
         found[how] = []
         for strength in strengths:
-            if how in (*DISTURBANCES, "missing spaces"):
-                changed = [disturbed(t, how, strength, seed) for seed, t in enumerate(texts)]
-            else:
-                changed = [padded(t, calm, int(strength), seed) for seed, t in enumerate(texts)]
-            answers = ask(analyzer, changed) if strength else plain
+            answers = before
+            if strength:
+                answers = ask(analyzer, [change(texts[p], strength, int(p)) for p in places])
             # Offsets in a disturbed text are not those of the plain one.
             unspanned = replace(answers, spans=None, unsure=None)
-            own = figures(gold, unspanned, metrics.plain(len(gold)))
-            same = float(np.mean(answers.levels == plain.levels))
+            own = figures(some, unspanned, metrics.plain(len(some)))
+            same = float(np.mean(answers.levels == before.levels))
             found[how].append(
-                {"strength": strength, "unchanged_levels": rounded(same)}
+                {"strength": strength, "rows": len(some), "unchanged_levels": rounded(same)}
                 | {name: rounded(own[name][0]) for name in _KEPT}
             )
     return found
+
+
+def _disturbed(how: str, text: str, share: float, seed: int) -> str:
+    return disturbed(text, how, share, seed)
 
 
 def read_languages(path: Path) -> dict[str, list[str]]:

@@ -80,7 +80,7 @@ def robustness(found: Mapping[str, Any]) -> str:
             *(three(point[name]) for name in _ROBUST),
         )
         for how, points in found.items()
-        for point in points[1:]
+        for point in (points if points[-1]["strength"] > 1 else points[1:])
     ]
     plain = next(iter(found.values()))[0]
     first = ("none", "", *(three(plain[name]) for name in _ROBUST))
