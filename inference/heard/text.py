@@ -73,14 +73,9 @@ def _other(char: str) -> str:
 
 _UNMASKED = str.maketrans(_FOREIGN, _LATIN)
 
-
-def _lookalike(letters: str) -> str:
-    return letters.translate(_UNMASKED)
-
-
 _COMPUTED: dict[str, Callable[[str], str]] = {
     "emoji": _emoji_name,
-    "lookalike": _lookalike,
+    "lookalike": lambda letters: letters.translate(_UNMASKED),
     "other": _other,
     "repeat": lambda found: found[:3],
 }

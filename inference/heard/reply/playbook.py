@@ -23,6 +23,7 @@ from heard.reply.context import CHANNELS, REMEDIES, STAGES
 
 __all__ = [
     "ACTIONS",
+    "BRACES",
     "MOVES",
     "PLACEHOLDERS",
     "Playbook",
@@ -61,7 +62,8 @@ _VALUES: Mapping[str, tuple[str, ...]] = {
     "signal": SIGNAL_NAMES,
 }
 _TABLES: Mapping[str, type] = {"plan": list, "say": list, "avoid": list, "remedy": dict}
-_BRACES = re.compile(r"\{([^{}]*)\}")
+#: A placeholder in a sentence; the group is its name.
+BRACES = re.compile(r"\{([^{}]*)\}")
 #: Alternatives that every situation must have, for no conversation hears a sentence twice.
 FEWEST = 5
 
@@ -238,7 +240,7 @@ def _say(where: str, entry: Mapping[str, Any]) -> Say:
     for sentence in sentences:
         if not isinstance(sentence, str) or not sentence.strip():
             raise PlaybookError(f"{where}: say holds something that is no sentence.")
-        for name in _BRACES.findall(sentence):
+        for name in BRACES.findall(sentence):
             if name not in PLACEHOLDERS:
                 raise PlaybookError(
                     f"{where}: there is no placeholder {{{name}}}: choose among "
@@ -306,7 +308,7 @@ def _check_coverage(playbook: Playbook, folder: Path) -> None:
             raise PlaybookError(f"{folder.name}/plan.toml has no [[plan]] for {_told(situation)}.")
         for move in plan.moves:
             plain = sum(
-                not _BRACES.search(sentence)
+                not BRACES.search(sentence)
                 for sentences in playbook.sentences(move, situation)
                 for sentence in sentences
             )

@@ -12,7 +12,7 @@ from typing import Any
 from heard.labels import STRENGTHS
 from heard.reply.context import Context
 from heard.reply.lexicon import mirror
-from heard.reply.playbook import MOVES, Playbook, Situation, read_playbook
+from heard.reply.playbook import BRACES, MOVES, Playbook, Situation, read_playbook
 from heard.reply.shift import shift
 from heard.reply.words import INSULTS
 from heard.types import Assessment
@@ -23,7 +23,6 @@ __all__ = ["Avoid", "Move", "Recommendation", "recommend"]
 _MOST_QUOTED = 110
 #: More advice than this is not read.
 _MOST_ADVICE = 6
-_BRACES = re.compile(r"\{([^{}]*)\}")
 _HOT = 2  # the level of anger or escalation from which on a pause is wise
 
 
@@ -206,24 +205,25 @@ def _sentence(
 ) -> str | None:
     """Choose a sentence that can be filled and was not used; more of the message's words first."""
     for templates in blocks:
-        able = [t for t in templates if set(_BRACES.findall(t)) <= filled.keys()]
+        names = {template: {*BRACES.findall(template)} for template in templates}
+        able = [t for t in templates if names[t] <= filled.keys()]
         fresh = [t for t in able if not any(_pattern(t).fullmatch(text) for text in used)]
         if fresh:
-            most = max(len(set(_BRACES.findall(t)) - {"name"}) for t in fresh)
-            best = [t for t in fresh if len(set(_BRACES.findall(t)) - {"name"}) == most]
+            own = {t: len(names[t] - {"name"}) for t in fresh}
+            best = [t for t in fresh if own[t] == max(own.values())]
             return _filled(best[_number(key) % len(best)], filled)
     return None
 
 
 def _filled(template: str, filled: Mapping[str, str]) -> str:
-    text = _BRACES.sub(lambda match: filled[match[1]], template)
+    text = BRACES.sub(lambda match: filled[match[1]], template)
     return text[0].upper() + text[1:]
 
 
 @cache
 def _pattern(template: str) -> re.Pattern[str]:
     """Match what a template says, whatever fills it."""
-    parts = [re.escape(part) for part in _BRACES.split(template)[::2]]
+    parts = [re.escape(part) for part in BRACES.split(template)[::2]]
     return re.compile(".*".join(parts), re.DOTALL | re.IGNORECASE)
 
 

@@ -18,12 +18,14 @@ import numpy as np
 from datasets import DatasetDict
 
 from heard.decode import probabilities
+from heard.tokens import MessageTokenizer
 from heard_training.config import Config
 from heard_training.data.corpus import build_corpus
 from heard_training.errors import TrainingError
 from heard_training.files import read_json, write_whole
 from heard_training.learn.calibrate import fit_decisions
 from heard_training.learn.fit import fit, load_checkpoint
+from heard_training.learn.network import HeardNetwork
 from heard_training.markdown import table, three
 from heard_training.measure import metrics
 from heard_training.measure.answers import Gold, decided
@@ -112,13 +114,13 @@ def _point(
     train = corpus["train"]
     order = np.random.default_rng(_ORDER_SEED).permutation(len(train))
     part = train.select(sorted(order[: max(1, round(share * len(train)))].tolist()))
-    if run is not None and len(part) == len(train) and _is_of(run, origin, config):
-        measured = _measured(run, corpus, config)
-    else:
+    loaded = load_checkpoint(run, config) if run and len(part) == len(train) else None
+    if loaded is None or not _is_of(loaded[2], origin):
         checkpoint = folder / "checkpoint"
         fit(config, DatasetDict({"train": part}), summary, checkpoint)
-        measured = _measured(checkpoint, corpus, config)
+        loaded = load_checkpoint(checkpoint, config)
         shutil.rmtree(checkpoint)  # tens of megabytes, of no further use
+    measured = _measured(*loaded, corpus, config)
     point = {"share": share, "rows": len(part), "seed": seed, **measured}
     write_whole(path, json.dumps(point, indent=1) + "\n")
     return point
@@ -131,16 +133,20 @@ def trained_by(config: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _is_of(run: Path, origin: dict[str, Any], config: Config) -> bool:
-    """Tell whether a run trained this configuration on these rows."""
-    _, _, record = load_checkpoint(run, config)
+def _is_of(record: Mapping[str, Any], origin: Mapping[str, Any]) -> bool:
+    """Tell whether a run's record says that it trained this configuration on these rows."""
     same = trained_by(record["config"]) == origin["trained_by"]
     same = same and record["config"]["fit"]["seed"] == origin["seed"]
     return same and bool(record["data"]["sha256"] == origin["sha256"])
 
 
-def _measured(checkpoint: Path, corpus: DatasetDict, config: Config) -> dict[str, Any]:
-    network, tokenizer, record = load_checkpoint(checkpoint, config)
+def _measured(
+    network: HeardNetwork,
+    tokenizer: MessageTokenizer,
+    record: Mapping[str, Any],
+    corpus: DatasetDict,
+    config: Config,
+) -> dict[str, Any]:
     aside = corpus["calibrate"]
     logits = predict(network, tokenizer, aside["text"][:])
     by, thresholds = fit_decisions(*logits, aside, config)

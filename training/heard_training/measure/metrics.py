@@ -18,6 +18,7 @@ from heard.labels import MAX_LEVEL
 
 __all__ = [
     "auroc",
+    "bin_of",
     "brier",
     "capped",
     "expected_calibration_error",
@@ -116,11 +117,16 @@ def brier(truth: Bools, chances: Floats, weights: Floats) -> Floats:
     return _ratio(weights @ (chances - truth) ** 2, weights.sum(axis=1))
 
 
+def bin_of(chances: Floats, bins: int) -> npt.NDArray[np.int64]:
+    """Number the equal-width bin of each probability, from 0."""
+    return np.minimum((chances * bins).astype(np.int64), bins - 1)
+
+
 def expected_calibration_error(
     truth: Bools, chances: Floats, weights: Floats, bins: int = 15
 ) -> Floats:
     """Mean gap between probability and frequency over equal-width bins (Naeini et al. 2015)."""
-    place = np.minimum((chances * bins).astype(int), bins - 1)
+    place = bin_of(chances, bins)
     gaps = weights @ (np.eye(bins)[place] * (chances - truth)[:, None])
     return _ratio(np.abs(gaps).sum(axis=1), weights.sum(axis=1))
 

@@ -67,7 +67,7 @@ def reliability(
         weights = metrics.plain(len(truth))
         rate = float(truth.mean())
         score = float(metrics.brier(truth, chances, weights)[0])
-        place = np.minimum((chances * BINS).astype(int), BINS - 1)
+        place = metrics.bin_of(chances, BINS)
         found[name] = {
             "rows": len(truth),
             "positives": int(truth.sum()),

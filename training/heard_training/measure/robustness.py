@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -129,7 +128,8 @@ def measure_robustness(
     calm = [text for text, is_calm in zip(texts, quiet, strict=True) if is_calm]
     found: dict[str, list[dict[str, Any]]] = {}
     changes: dict[str, tuple[Sequence[float], Callable[[str, float, int], str]]] = {
-        how: (STRENGTHS, partial(_disturbed, how)) for how in (*DISTURBANCES, "missing spaces")
+        how: (STRENGTHS, lambda t, share, seed, how=how: disturbed(t, how, share, seed))
+        for how in (*DISTURBANCES, "missing spaces")
     }
     if calm:
         changes["calm text around"] = (PADDING, lambda t, n, seed: padded(t, calm, int(n), seed))
@@ -152,10 +152,6 @@ def measure_robustness(
                 | {name: rounded(own[name][0]) for name in _KEPT}
             )
     return found
-
-
-def _disturbed(how: str, text: str, share: float, seed: int) -> str:
-    return disturbed(text, how, share, seed)
 
 
 def read_languages(path: Path) -> dict[str, list[str]]:

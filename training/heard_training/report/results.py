@@ -76,7 +76,9 @@ def robustness(found: Mapping[str, Any]) -> str:
     rows = [
         (
             how,
-            f"{point['strength']:g} words" if points[-1]["strength"] > 1 else _percent(point),
+            f"{point['strength']:g} words"
+            if points[-1]["strength"] > 1
+            else f"{point['strength']:.0%}",
             *(three(point[name]) for name in _ROBUST),
         )
         for how, points in found.items()
@@ -85,7 +87,3 @@ def robustness(found: Mapping[str, Any]) -> str:
     plain = next(iter(found.values()))[0]
     first = ("none", "", *(three(plain[name]) for name in _ROBUST))
     return table(("disturbance", "of the words", *_ROBUST.values()), [first, *rows])
-
-
-def _percent(point: Mapping[str, Any]) -> str:
-    return f"{point['strength']:.0%}"
