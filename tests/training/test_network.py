@@ -6,6 +6,7 @@ import torch
 from heard.labels import SIGNAL_NAMES, TARGET_NAMES
 from heard_training.config import load_config
 from heard_training.data.features import IGNORED_TAG
+from heard_training.learn import machine
 from heard_training.learn.network import HeardNetwork
 
 IDS = torch.tensor([[2, 8, 9, 10, 3], [2, 11, 3, 0, 0]])
@@ -110,3 +111,26 @@ def test_the_pretrained_encoder_is_kept(network, tiny_encoder):
     wanted = AutoModel.from_pretrained(tiny_encoder).state_dict()
     for name, value in network.encoder.state_dict().items():
         torch.testing.assert_close(value, wanted[name])
+
+
+@pytest.mark.parametrize(
+    "units, gpu, wanted, chosen",
+    [
+        (True, False, "auto", "eager"),
+        (False, False, "auto", "sdpa"),
+        (True, True, "auto", "sdpa"),
+        (False, False, "eager", "eager"),
+    ],
+)
+def test_the_attention_that_this_machine_computes_fastest(monkeypatch, units, gpu, wanted, chosen):
+    monkeypatch.setattr(machine, "computes_bf16", lambda: units)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
+    assert machine.fastest_attention(wanted) == chosen
+
+
+def test_a_cpu_without_units_for_bf16_does_not_emulate_them(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True, "avx512_bf16": False})
+    assert not machine.computes_bf16()
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    assert machine.computes_bf16()

@@ -69,9 +69,10 @@ class Network:
     # Dropout before the heads and inside the encoder, but for its attention weights: there it
     # costs half the time of training on CPUs, because it keeps torch from fusing attention.
     dropout: float = 0.1
-    # How attention is computed in training: "eager", plainly, or "sdpa", by torch's fused kernels.
-    # On a CPU with bf16 matrix units plain attention took 0.6 of the time; GPUs want the other.
-    attention: str = "eager"
+    # How attention is computed in training: "eager", plainly, "sdpa", by torch's fused kernels, or
+    # "auto", by what is faster: on a CPU with bf16 units plain attention took 0.6 of the time, on
+    # one without, and on GPUs, the fused kernels win (0.7 of the time).
+    attention: str = "auto"
     # What the heads of levels and signals read: "attention", a mean of the tokens weighed by each
     # output for itself, or "mean", one plain mean for all.
     pooling: str = "attention"
@@ -96,7 +97,8 @@ class Fit:
     level_weight: float = 1.0
     signal_weight: float = 1.0
     span_weight: float = 0.5
-    # bfloat16 arithmetic: twice as fast on CPUs and GPUs that have it.
+    # bfloat16 arithmetic where the machine has it: twice as fast. One without would emulate it, a
+    # hundred times slower, and computes in fp32 instead.
     bf16: bool = True
     seed: int = 20
 
@@ -150,7 +152,7 @@ class Config:
     def __post_init__(self) -> None:
         for key, chosen, known in (
             ("network.pooling", self.network.pooling, ("attention", "mean")),
-            ("network.attention", self.network.attention, ("eager", "sdpa")),
+            ("network.attention", self.network.attention, ("auto", "eager", "sdpa")),
             ("calibrate.pooling", self.calibrate.pooling, (*POOLINGS, "best")),
         ):
             if chosen not in known:

@@ -31,6 +31,7 @@ from heard_training.data.features import IGNORED_TAG, collate, encode_rows
 from heard_training.errors import TrainingError
 from heard_training.files import written_whole
 from heard_training.learn.encoder import load_tokenizer, resolve_encoder
+from heard_training.learn.machine import computes_bf16
 from heard_training.learn.network import HeardNetwork
 
 __all__ = ["fit", "load_checkpoint"]
@@ -106,7 +107,7 @@ def _arguments(config: Config, work: Path) -> TrainingArguments:
         warmup_steps=fit.warmup_share,  # below one: a share of all steps
         lr_scheduler_type="linear",
         max_grad_norm=1.0,
-        bf16=fit.bf16,
+        bf16=fit.bf16 and computes_bf16(),
         use_cpu=not torch.cuda.is_available(),
         seed=fit.seed,
         train_sampling_strategy="group_by_length",
@@ -181,6 +182,8 @@ def _provenance() -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "cpus": available_cpus(),
+        "threads": torch.get_num_threads(),
+        "bf16_units": computes_bf16(),
         "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
         "revision": revision,
     }

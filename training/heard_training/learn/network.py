@@ -23,6 +23,7 @@ from transformers.utils import ModelOutput
 from heard.labels import BIO, MAX_LEVEL
 from heard_training.config import Config
 from heard_training.data.features import IGNORED_TAG
+from heard_training.learn.machine import fastest_attention
 
 __all__ = ["HeardConfig", "HeardNetwork", "HeardOutput"]
 
@@ -130,7 +131,7 @@ class HeardNetwork(PreTrainedModel):
         encoder = AutoModel.from_pretrained(
             name,
             dtype=torch.float32,
-            attn_implementation=config.network.attention,
+            attn_implementation=fastest_attention(config.network.attention),
             **changes,
         )
         described = encoder.config.to_dict()
