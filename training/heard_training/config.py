@@ -116,7 +116,7 @@ class Calibrate:
     # Signals that must not be missed: decided not where F1 is best, but from the lowest probability
     # on at which this precision is still reached on calibration rows.
     recall_first: tuple[str, ...] = ("threat_of_harm",)
-    least_precision: float = 0.6
+    least_precision: float = 0.5
     # Precision that a decision outside the band of uncertainty must reach on calibration rows.
     sure_precision: float = 0.8
 
