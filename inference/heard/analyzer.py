@@ -167,6 +167,7 @@ class Analyzer:
             windows=len(encoded.windows),
             truncated=encoded.truncated,
             model=self.model,
+            text=text,
         )
 
     def _present(self, chances: Array) -> tuple[Signal, ...]:

@@ -6,7 +6,7 @@ Probabilities lie in [0, 1]. Offsets count Unicode code points of the text as it
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 __all__ = [
@@ -132,7 +132,8 @@ class Assessment:
     ``primary`` is the emotion of the highest level, or ``"none"``. ``uncertain`` names the
     emotions whose probability lies in the band in which decisions are not precise enough to act
     on. ``tokens`` counts the message's own tokens, ``windows`` how many passes read them, and
-    ``truncated`` says that characters beyond the cap were not read.
+    ``truncated`` says that characters beyond the cap were not read. ``text`` is the message, for
+    replies in its own words; it is private, and neither printed nor part of :meth:`to_dict`.
     """
 
     emotions: Mapping[str, Emotion]
@@ -148,6 +149,7 @@ class Assessment:
     windows: int
     truncated: bool
     model: ModelInfo
+    text: str = field(default="", repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the whole result as plain values: what the command line and a server emit."""

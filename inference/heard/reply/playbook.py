@@ -8,7 +8,6 @@ general. Everything is checked on loading: an error names file, table and key.
 
 from __future__ import annotations
 
-import itertools
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from heard.errors import HeardError
-from heard.labels import EMOTION_NAMES, ESCALATION_LEVELS, SIGNAL_NAMES, STRENGTHS
-from heard.reply.context import CHANNELS, REMEDIES, STAGES
+from heard.reply.context import REMEDIES
+from heard.reply.situation import VALUES, Situation
 
 __all__ = [
     "ACTIONS",
@@ -29,7 +28,6 @@ __all__ = [
     "Playbook",
     "PlaybookError",
     "Say",
-    "Situation",
     "read_playbook",
 ]
 
@@ -48,41 +46,28 @@ MOVES: Mapping[str, str] = {
     "set_boundary": "abuse",
     "hand_over": "hand over",
     "safety": "safety",
-    "close": "cooperate",
 }
 ACTIONS = ("reply", "priority_reply", "supervisor", "boundary_then_supervisor", "safety")
-PLACEHOLDERS = ("problem", "quote", "need", "feeling", "name", "remedy", "detail")
+PLACEHOLDERS = (
+    "problem",
+    "quote",
+    "need",
+    "wish",
+    "question",
+    "feeling",
+    "topic",
+    "detail",
+    "remedy",
+    "name",
+)
 
-_VALUES: Mapping[str, tuple[str, ...]] = {
-    "emotion": ("none", *EMOTION_NAMES),
-    "strength": tuple(label.name for label in STRENGTHS),
-    "escalation": tuple(label.name for label in ESCALATION_LEVELS),
-    "stage": STAGES,
-    "channel": CHANNELS,
-    "signal": SIGNAL_NAMES,
-}
 _TABLES: Mapping[str, type] = {"plan": list, "say": list, "avoid": list, "remedy": dict}
 #: A placeholder in a sentence; the group is its name.
 BRACES = re.compile(r"\{([^{}]*)\}")
-#: Alternatives that every situation must have, for no conversation hears a sentence twice.
-FEWEST = 5
 
 
 class PlaybookError(HeardError):
     """A playbook that cannot be used; the sentence names file, table and key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What decides about moves and sentences; every value is a name of the playbook's."""
-
-    emotion: str
-    strength: str
-    escalation: str
-    stage: str
-    channel: str
-    signals: frozenset[str] = frozenset()
-    pleasant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,21 +142,14 @@ class Playbook:
                 yield say.sentences
 
 
-def situations() -> Iterator[Situation]:
-    """Give every combination of emotion, strength, escalation, stage and channel."""
-    keys = ("emotion", "strength", "escalation", "stage", "channel")
-    for values in itertools.product(*(_VALUES[key] for key in keys)):
-        if (values[0] == "none") == (values[1] == STRENGTHS[0].name):
-            emotion, strength, escalation, stage, channel = values
-            yield Situation(emotion, strength, escalation, stage, channel)
-
-
 def read_playbook(folder: Path | None = None) -> Playbook:
-    """Read and check a playbook; ``None`` reads the one in the package.
+    """Read a playbook; ``None`` reads the one in the package.
+
+    Whether it covers every situation is told by :func:`heard.reply.coverage.check_playbook`.
 
     Raises:
         PlaybookError: for a file that is missing or no TOML, an unknown key, value or placeholder,
-            a sentence that occurs twice, and a situation without a plan or with too few sentences.
+            a remedy without a wording, and a sentence that stands twice in a block.
     """
     place = Path(str(files(__package__).joinpath("playbook"))) if folder is None else folder
     paths = sorted(place.glob("*.toml"))
@@ -194,8 +172,9 @@ def read_playbook(folder: Path | None = None) -> Playbook:
                 else:
                     advice.append(_advice(where, entry))
     playbook = Playbook(tuple(plans), tuple(says), tuple(advice), remedies)
-    _check_twice(says)
-    _check_coverage(playbook, place)
+    missing = [name for name in REMEDIES if name not in remedies]
+    if missing:
+        raise PlaybookError(f"{place.name} has no [remedy] {missing[0]}: give its wording.")
     return playbook
 
 
@@ -246,6 +225,8 @@ def _say(where: str, entry: Mapping[str, Any]) -> Say:
                     f"{where}: there is no placeholder {{{name}}}: choose among "
                     f"{', '.join(PLACEHOLDERS)}."
                 )
+        if sentences.count(sentence) > 1:
+            raise PlaybookError(f"{where}: say has this sentence twice: {sentence}")
     return Say(when, move, tuple(sentences), where)
 
 
@@ -259,14 +240,14 @@ def _advice(where: str, entry: Mapping[str, Any]) -> Advice:
 
 def _when(where: str, entry: Mapping[str, Any], own: set[str]) -> _When:
     own = own | {"pleasant"}
-    unknown = sorted(entry.keys() - own - _VALUES.keys())
+    unknown = sorted(entry.keys() - own - VALUES.keys())
     if unknown:
-        choices = ", ".join(sorted(own | _VALUES.keys()))
+        choices = ", ".join(sorted(own | VALUES.keys()))
         raise PlaybookError(f"{where}: there is no key {unknown[0]!r}: choose among {choices}.")
     return _When(
         {
             key: frozenset(_names(where, key, entry[key], values))
-            for key, values in _VALUES.items()
+            for key, values in VALUES.items()
             if key in entry
         },
         _yes_or_no(where, entry.get("pleasant")),
@@ -286,41 +267,3 @@ def _names(where: str, key: str, found: object, known: Sequence[str]) -> tuple[s
         if name not in known:
             raise PlaybookError(f"{where}: {key} has {name!r}: choose among {', '.join(known)}.")
     return tuple(found)
-
-
-def _check_twice(says: Sequence[Say]) -> None:
-    seen: dict[str, str] = {}
-    for say in says:
-        for sentence in say.sentences:
-            before = seen.setdefault(sentence.lower(), say.place)
-            if before != say.place or say.sentences.count(sentence) > 1:
-                raise PlaybookError(f"{say.place}: a sentence of it stands in {before} already.")
-
-
-def _check_coverage(playbook: Playbook, folder: Path) -> None:
-    """Demand a plan for every situation, and enough plain sentences for each of its moves."""
-    missing = [name for name in REMEDIES if name not in playbook.remedies]
-    if missing:
-        raise PlaybookError(f"{folder.name} has no [remedy] {missing[0]}: give its wording.")
-    for situation in situations():
-        plan = next((plan for plan in playbook.plans if plan.when.holds(situation)), None)
-        if plan is None:
-            raise PlaybookError(f"{folder.name}/plan.toml has no [[plan]] for {_told(situation)}.")
-        for move in plan.moves:
-            plain = sum(
-                not BRACES.search(sentence)
-                for sentences in playbook.sentences(move, situation)
-                for sentence in sentences
-            )
-            if plain < FEWEST:
-                raise PlaybookError(
-                    f"{folder.name}: {move} has {plain} sentences without placeholders for "
-                    f"{_told(situation)}; give at least {FEWEST}."
-                )
-
-
-def _told(situation: Situation) -> str:
-    return (
-        f"emotion {situation.emotion}, strength {situation.strength}, escalation "
-        f"{situation.escalation}, stage {situation.stage}, channel {situation.channel}"
-    )

@@ -9,21 +9,23 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from heard.labels import STRENGTHS
 from heard.reply.context import Context
-from heard.reply.lexicon import mirror
-from heard.reply.playbook import BRACES, MOVES, Playbook, Situation, read_playbook
-from heard.reply.shift import shift
-from heard.reply.words import INSULTS
+from heard.reply.fillings import fillings, wordings
+from heard.reply.handover import pause, summary
+from heard.reply.playbook import BRACES, MOVES, Playbook, read_playbook
+from heard.reply.situation import read_situation
 from heard.types import Assessment
 
-__all__ = ["Avoid", "Move", "Recommendation", "recommend"]
+__all__ = ["Avoid", "Move", "Recommendation", "own_playbook", "recommend"]
 
-#: A longer quotation is no quotation any more.
-_MOST_QUOTED = 110
 #: More advice than this is not read.
 _MOST_ADVICE = 6
-_HOT = 2  # the level of anger or escalation from which on a pause is wise
+_HANDED_OVER = ("supervisor", "boundary_then_supervisor", "safety")
+_SORRY = re.compile(r"\b(?:sorry|apologi[sz]e|apolog(?:y|ies))\b", re.IGNORECASE)
+#: Placeholders that hold the customer's own account.
+_ACCOUNT = frozenset({"problem", "quote", "need", "wish"})
+#: What a placeholder counts for when a sentence is chosen: 1, but for what is less of an account.
+_WORTH = {"topic": 0.4, "name": 0.3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +85,17 @@ class Recommendation:
 
 
 @cache
-def _own_playbook() -> Playbook:
+def own_playbook() -> Playbook:
+    """Read the playbook in the package, once."""
     return read_playbook()
 
 
 def recommend(
-    assessment: Assessment, context: Context | None = None, *, playbook: Playbook | None = None
+    assessment: Assessment,
+    context: Context | None = None,
+    *,
+    playbook: Playbook | None = None,
+    tried: Sequence[str] = (),
 ) -> Recommendation:
     """Recommend what to say to the writer of a message.
 
@@ -99,20 +106,27 @@ def recommend(
         assessment: what :meth:`heard.Analyzer.assess` found.
         context: what the caller knows besides; by default an opening private chat.
         playbook: by default the one in the package.
+        tried: what was offered before in the conversation, for the supervisor's summary.
     """
     context = context or Context()
-    playbook = playbook or _own_playbook()
-    situation = _situation(assessment, context)
+    playbook = playbook or own_playbook()
+    situation = read_situation(assessment, context)
     plan = playbook.plan(situation)
-    filled = _fillings(assessment, context, playbook)
+    filled = fillings(assessment, context, playbook.remedies)
     key = _key(assessment, context)
     moves: list[Move] = []
+    left = dict(filled)
     for name in plan.moves:
+        if _is_out_of_place(name, moves, context, filled.keys() - left.keys()):
+            continue
         said = [*context.used, *(move.text for move in moves)]
-        text = _sentence(playbook.sentences(name, situation), filled, said, f"{key}|{name}")
-        if text is not None:
-            moves.append(Move(name, text, MOVES[name]))
-    handover = _handover(assessment) if plan.action in _HANDED_OVER else None
+        choices = playbook.sentences(name, situation)
+        if template := _choose(choices, left, said, f"{key}|{name}"):
+            moves.append(Move(name, _filled(template, left), MOVES[name]))
+            # Nothing of the message is said back twice in one reply.
+            left = {k: v for k, v in left.items() if k not in _spent(template)}
+            left.pop("name", None)
+    spans = assessment.spans
     return Recommendation(
         moves=tuple(moves),
         reply=" ".join(move.text for move in moves),
@@ -123,139 +137,74 @@ def recommend(
         )[:_MOST_ADVICE],
         action=plan.action,
         three_whats={
-            "problem": filled.get("problem", filled.get("quote")),
-            "need": filled.get("need"),
-            "options": list(_wordings(context, playbook)),
+            "problem": filled.get("problem") or _first(spans["problem"]),
+            "need": filled.get("wish") or _first(spans["need"]),
+            "options": wordings(context, playbook.remedies),
         },
-        handover=handover,
-        pause=_pause(assessment, context),
+        handover=summary(assessment, context, tried) if plan.action in _HANDED_OVER else None,
+        pause=pause(assessment, context),
     )
 
 
-_HANDED_OVER = ("supervisor", "boundary_then_supervisor", "safety")
+def _first(spans: Sequence[Any]) -> str | None:
+    return re.sub(r"\s+", " ", spans[0].text).strip() if spans else None
 
 
-def _situation(assessment: Assessment, context: Context) -> Situation:
-    primary = assessment.primary
-    level = assessment.emotions[primary].level if primary in assessment.emotions else 0
-    return Situation(
-        emotion=primary,
-        strength=STRENGTHS[level].name,
-        escalation=assessment.escalation.name,
-        stage=context.stage,
-        channel=context.channel,
-        signals=frozenset(signal.name for signal in assessment.signals),
-    )
+def _is_out_of_place(
+    name: str, moves: Sequence[Move], context: Context, spent: frozenset[str] | set[str]
+) -> bool:
+    """Tell moves that depend on what was said before: one apology, one question, no empty echo."""
+    if name == "apologise":
+        return any(_SORRY.search(text) for text in context.used)
+    if name == "confirm":
+        return not spent & _ACCOUNT
+    if name == "clarify":
+        return any("?" in BRACES.sub("", move.text) for move in moves)
+    return False
 
 
-def _fillings(assessment: Assessment, context: Context, playbook: Playbook) -> dict[str, str]:
-    """Find what each placeholder stands for in this message; one that is missing has no key."""
-    found: dict[str, str] = {}
-    problems = [span.text for span in assessment.spans["problem"]]
-    shifted = [text for text in (shift(p, clause=True) for p in problems) if text]
-    if shifted:
-        found["problem"] = shifted[0].rstrip("?")
-    elif quotes := [_quoted(p) for p in problems if _quoted(p)]:
-        found["quote"] = quotes[0]
-    needs = [shift(span.text, clause=False) for span in assessment.spans["need"]]
-    if need := next(filter(None, needs), None):
-        found["need"] = need
-    if assessment.primary in assessment.emotions:
-        level = assessment.emotions[assessment.primary].level
-        feelings = [span.text for span in assessment.spans["feeling"]]
-        if feeling := mirror(feelings, assessment.primary, level):
-            found["feeling"] = feeling
-    if context.customer_name:
-        found["name"] = context.customer_name
-    if wordings := _wordings(context, playbook):
-        found["remedy"] = _either(wordings)
-    return found
-
-
-def _quoted(text: str) -> str:
-    plain = re.sub(r"\s+", " ", text).strip(" .,;:!")
-    words = {word.lower() for word in re.findall(r"\w+", plain)}
-    if not plain or len(plain) > _MOST_QUOTED or '"' in plain or words & INSULTS:
-        return ""
-    return f'"{plain}"'
-
-
-def _wordings(context: Context, playbook: Playbook) -> list[str]:
-    if isinstance(context.remedies, Mapping):
-        return list(context.remedies.values())
-    return [playbook.remedies[name] for name in context.remedies]
-
-
-def _either(wordings: Sequence[str]) -> str:
-    """Join wordings as a choice: "a, b or c"."""
-    if len(wordings) == 1:
-        return wordings[0]
-    return f"{', '.join(wordings[:-1])} or {wordings[-1]}"
+def _spent(template: str) -> set[str]:
+    """Name what may not be said again: an account in one form is an account in all."""
+    names = set(BRACES.findall(template))
+    if names & {"problem", "quote"}:
+        names |= {"problem", "quote", "topic"}
+    if names & {"wish", "need", "question"}:
+        names |= {"wish", "need", "question"}
+    return names
 
 
 def _key(assessment: Assessment, context: Context) -> str:
     """Name what a reply's variation hangs on: the conversation and the message."""
-    spans = [span.text for kind in assessment.spans.values() for span in kind]
-    risk = f"{assessment.escalation.risk:.3f}"
-    return "|".join([context.conversation_id or "", *spans, risk, str(assessment.tokens)])
+    return f"{context.conversation_id or ''}|{assessment.text}|{len(context.used)}"
 
 
-def _sentence(
+def _choose(
     blocks: Iterator[tuple[str, ...]], filled: Mapping[str, str], used: Sequence[str], key: str
 ) -> str | None:
     """Choose a sentence that can be filled and was not used; more of the message's words first."""
     for templates in blocks:
         names = {template: {*BRACES.findall(template)} for template in templates}
         able = [t for t in templates if names[t] <= filled.keys()]
-        fresh = [t for t in able if not any(_pattern(t).fullmatch(text) for text in used)]
+        fresh = [t for t in able if not any(_pattern(t).search(text) for text in used)]
         if fresh:
-            own = {t: len(names[t] - {"name"}) for t in fresh}
-            best = [t for t in fresh if own[t] == max(own.values())]
-            return _filled(best[_number(key) % len(best)], filled)
+            worth = {t: sum(_WORTH.get(name, 1.0) for name in names[t]) for t in fresh}
+            best = [t for t in fresh if worth[t] == max(worth.values())]
+            return best[_number(key) % len(best)]
     return None
 
 
 def _filled(template: str, filled: Mapping[str, str]) -> str:
     text = BRACES.sub(lambda match: filled[match[1]], template)
+    text = re.sub(r'([.?!])"\.', r'\1"', text)  # a quotation brings its own mark
     return text[0].upper() + text[1:]
 
 
 @cache
 def _pattern(template: str) -> re.Pattern[str]:
-    """Match what a template says, whatever fills it."""
+    """Find what a template says, whatever fills it, in a sentence or in a whole reply."""
     parts = [re.escape(part) for part in BRACES.split(template)[::2]]
-    return re.compile(".*".join(parts), re.DOTALL | re.IGNORECASE)
+    return re.compile(r"(?<!\w)" + ".{1,200}?".join(parts), re.DOTALL | re.IGNORECASE)
 
 
 def _number(key: str) -> int:
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8])
-
-
-def _handover(assessment: Assessment) -> str:
-    """Sum up for the supervisor, in the customer's own words, so that nobody has to repeat it."""
-    lines = []
-    for title, kind in (("Problem", "problem"), ("Needs", "need"), ("Feeling", "feeling")):
-        texts = [re.sub(r"\s+", " ", span.text).strip() for span in assessment.spans[kind]]
-        if texts:
-            lines.append(f"{title}: " + "; ".join(f'"{text}"' for text in texts))
-    shown = [
-        f"{name} ({emotion.strength})"
-        for name, emotion in assessment.emotions.items()
-        if emotion.level
-    ]
-    if shown:
-        lines.append("Expressed: " + ", ".join(shown))
-    names = [signal.name.replace("_", " ") for signal in assessment.signals]
-    if names:
-        lines.append("Signals: " + ", ".join(names))
-    lines.append(f"Escalation: {assessment.escalation.name}, risk {assessment.escalation.risk:.0%}")
-    return "\n".join(lines)
-
-
-def _pause(assessment: Assessment, context: Context) -> str | None:
-    if context.channel == "phone":
-        return None
-    hot = max(assessment.emotions["angry"].level, assessment.escalation.level) >= _HOT
-    if not hot:
-        return None
-    return "This one is hot: read it twice and take a breath before you answer; do not match it."

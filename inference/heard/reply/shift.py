@@ -22,6 +22,8 @@ from heard.reply.words import (
     MISSPELT,
     PREPOSITIONS,
     SUBJECTS,
+    UNENDED,
+    UNSAID,
 )
 
 __all__ = ["shift"]
@@ -106,6 +108,12 @@ def shift(span: str, *, clause: bool) -> str | None:
     if not 0 < len(words) <= _MOST_WORDS or any(word.lower() in INSULTS for word in words):
         return None
     if clause and not all(_is_clause(part) for part in _sentences(words, gaps)):
+        return None
+    if (
+        words[-1].lower() in UNENDED
+        or words[-1].endswith("'s")
+        or UNSAID & set(map(str.lower, words))
+    ):
         return None
     said = [_said(words, place) for place in range(len(words))]
     if any(word is None for word in said):

@@ -14,6 +14,9 @@ __all__ = [
     "MISSPELT",
     "PREPOSITIONS",
     "SUBJECTS",
+    "TOPICS",
+    "UNENDED",
+    "UNSAID",
 ]
 
 #: Words that customers write in lower case: a capital at their beginning makes no name of them.
@@ -119,5 +122,37 @@ FINITE = frozenset(
     happens changes answers arrives appears disappears belongs
     go come take get give say tell make keep leave lose send pay put run sit see feel find hold know
     ring read speak stand think want need look seem ask call work stop show fail refuse crash happen
+    """.split()
+)
+
+#: What companies deal in: words by which a reply may name what a message is about.
+TOPICS = frozenset(
+    """
+    account app application appointment bag baggage bags bill bills boiler booking bookings
+    broadband car card cards claim connection contract debit delivery deliveries deposit discount
+    electricity fare fee fees fine flight flights heating holiday insurance internet invoice
+    invoices jacket laptop lease loan login luggage meal medicine medication membership meter
+    mobile modem mortgage oven order orders parcel parcels package payment payments pension policy
+    prescription refund renewal rent repair replacement reservation return room router seat seats
+    service shoes sim sofa statement subscription suitcase tariff ticket tickets transfer trip
+    upgrade visa voucher vouchers warranty water website wifi
+    """.split()
+)
+
+#: Words that no sentence ends with: the span was cut short.
+UNENDED = frozenset(
+    """
+    told said asked gave sent am is are was were be been being has have had the a an my our your his
+    her their to of with and or for that which who from by at as than because if when until
+    """.split()
+)
+
+#: Slang and dialect: in an agent's mouth it would sound like mockery.
+UNSAID = frozenset(
+    """
+    lol lmao rofl omg wtf smh tbh imo idk fyi asap pls plz innit ain't y'all yous youse ye yer yir
+    tae wi ma aff oot aboot noo nae naw cannae dinnae wisnae isnae didnae dis-nae wasnae havnae
+    gonnae oor wee aye ah ah'm ahm dat dem finna gonna wanna gotta lah leh abeg wan wor nowt summat
+    owt sumthin somethin nothin ain wot cuz coz dis dey
     """.split()
 )

@@ -1,0 +1,96 @@
+"""What of a message and its context decides which moves and sentences fit."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from heard.labels import EMOTION_NAMES, ESCALATION_LEVELS, SIGNAL_NAMES, STRENGTHS
+from heard.reply.context import CHANNELS, STAGES, Context
+from heard.reply.lexicon import find_feelings
+from heard.types import Assessment
+
+__all__ = ["VALUES", "Situation", "read_situation", "situations"]
+
+_SAID = ("nothing", "problem", "need", "both")
+_OFFERED = ("none", "one", "several")
+#: Every condition of a playbook with its values.
+VALUES: Mapping[str, tuple[str, ...]] = {
+    "emotion": ("none", *EMOTION_NAMES),
+    "strength": tuple(label.name for label in STRENGTHS),
+    "escalation": tuple(label.name for label in ESCALATION_LEVELS),
+    "stage": STAGES,
+    "channel": CHANNELS,
+    "signal": SIGNAL_NAMES,
+    "said": _SAID,
+    "remedies": _OFFERED,
+}
+_PLEASED = re.compile(
+    r"\b(?:thank(?:s| you|ful)|thx|cheers|grateful|great|lovely|love|brilliant|excellent|perfect|"
+    r"perfectly|awesome|fantastic|wonderful|amazing|helpful|appreciate|delighted|chuffed|happy|"
+    r"glad|kind|sorted|nice|superb|well done|early)\b",
+    re.IGNORECASE,
+)
+_HOSTILE = ("angry", "frustrated", "humiliated")
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What decides about moves and sentences; every value is a name among :data:`VALUES`.
+
+    ``said`` tells whether the message holds a problem, a need, both or nothing that can be said
+    back; ``remedies`` how many the agent may offer; ``pleasant`` that the news is good.
+    """
+
+    emotion: str
+    strength: str
+    escalation: str
+    stage: str
+    channel: str
+    signals: frozenset[str] = frozenset()
+    said: str = "nothing"
+    remedies: str = "none"
+    pleasant: bool = False
+
+
+def read_situation(assessment: Assessment, context: Context) -> Situation:
+    """Sum up a message and its context."""
+    primary = assessment.primary
+    level = assessment.emotions[primary].level if primary in assessment.emotions else 0
+    spans = assessment.spans
+    said = _SAID[bool(spans["problem"]) + 2 * bool(spans["need"])]
+    return Situation(
+        emotion=primary,
+        strength=STRENGTHS[level].name,
+        escalation=assessment.escalation.name,
+        stage=context.stage,
+        channel=context.channel,
+        signals=frozenset(signal.name for signal in assessment.signals),
+        said=said,
+        remedies=_OFFERED[min(len(context.remedies), 2)],
+        pleasant=_is_pleasant(assessment),
+    )
+
+
+def _is_pleasant(assessment: Assessment) -> bool:
+    """Good news: nothing hostile, nothing asked, and a word that says so."""
+    emotions = assessment.emotions
+    if assessment.escalation.level or any(emotions[name].level for name in _HOSTILE):
+        return False
+    if emotions["surprised"].level:
+        glad = any(word.pleasant for _, _, word in find_feelings(assessment.text))
+        return glad or bool(_PLEASED.search(assessment.text))
+    spans = assessment.spans
+    asked = "?" in assessment.text or spans["need"] or spans["problem"]
+    return not asked and bool(_PLEASED.search(assessment.text))
+
+
+def situations() -> Iterator[Situation]:
+    """Give every combination of emotion, strength, escalation, stage and channel."""
+    keys = ("emotion", "strength", "escalation", "stage", "channel")
+    for values in itertools.product(*(VALUES[key] for key in keys)):
+        if (values[0] == "none") == (values[1] == STRENGTHS[0].name):
+            emotion, strength, escalation, stage, channel = values
+            yield Situation(emotion, strength, escalation, stage, channel)

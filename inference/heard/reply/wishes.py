@@ -1,0 +1,94 @@
+"""What a customer asks for, in forms that fit an agent's sentences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from heard.reply.shift import shift
+from heard.reply.words import TOPICS
+
+__all__ = ["find_topic", "question", "wish"]
+
+#: What begins a wish of the customer's own: "I'd like to", "can I", "trying to".
+_OWN = re.compile(
+    r"^(?:please )?(?:you(?:'d| would) like to|you (?:just |only |really )?(?:want|need|wish) to|"
+    r"(?:can|could|may) you "
+    r"(?=get|have|know|see|speak|talk|return|cancel|change|move|keep|pay|use)|"
+    r"(?:you(?:'re| are|'ve been) )?(?:just )?(?:trying|hoping|looking|wanting) to|to) "
+)
+#: What begins a request to the company: "can you", "please", "I want you to".
+_ASKED = re.compile(
+    r"^(?:please )?(?:(?:can|could|will|would) (?:we|somebody|someone|anyone) (?:please |just )*|"
+    r"you(?:'d like| want| need) us to (?:please |just )*)(?=[a-z]+)"
+)
+_VERBS = frozenset(
+    """
+    send fix cancel refund replace return give tell let call ring email contact answer reply repair
+    explain check change correct remove close stop put take get bring deliver collect pay confirm
+    find look help sort move book rebook reset restore reinstate reimburse transfer credit delete
+    update issue resend resolve waive reverse investigate unlock unblock
+    """.split()
+)
+_THINGS = re.compile(r"^(?:a|an|the|my|your|some|another|compensation|proof|help|answers?)\b")
+_MOST_WORDS = 16
+
+
+def wish(need: str) -> str | None:
+    """Word a need so that it stands after "you'd like": "to cancel", "me to send it", "a refund".
+
+    ``None`` where no such wording is certain to be right.
+    """
+    said = shift(need, clause=False)
+    if not said or "?" in said[:-1] or ";" in said or ". " in said:
+        return None
+    said = said.rstrip("?").strip()
+    if len(said.split()) > _MOST_WORDS or re.search(r"\b(?:or|otherwise|before|unless)\b", said):
+        return None
+    if match := _OWN.match(said):
+        rest = said[match.end() :]
+        return f"to {rest}" if re.match(r"[a-z]+\b", rest) else None
+    if match := _ASKED.match(said):
+        rest = said[match.end() :]
+        return f"me to {rest}" if rest.split()[0] in _VERBS else None
+    plain = re.sub(r"^(?:please|pls|just|kindly)\s+", "", said)
+    first = plain.split()[0]
+    if first in _VERBS and len(plain.split()) > 1:
+        return "me to " + re.sub(r"\s*,?\s*please$", "", plain)
+    if _THINGS.match(plain) and not re.search(
+        r"\b(?:is|are|was|were|has|have|had|will|would|can|did|does|do|to be)\b", plain
+    ):
+        return plain
+    return None
+
+
+def question(text: str, most: int = 110) -> str | None:
+    """Quote the one question of a text with its mark; ``None`` for none, several or a long one."""
+    found = re.findall(r"[^.!?\n]*\?", text)
+    if len(found) != 1:
+        return None
+    asked = re.sub(r"\s+", " ", str(found[0])).strip(" ,;:-")
+    asked = re.sub(
+        r"^(?:hi|hello|hey|good (?:morning|afternoon|evening))\b[^,]{0,20},\s*",
+        "",
+        asked,
+        flags=re.IGNORECASE,
+    )
+    if len(asked.split()) < 3 or len(asked) > most or '"' in asked:
+        return None
+    return f'"{asked[0].upper()}{asked[1:]}"'
+
+
+def find_topic(text: str, accounts: Sequence[str]) -> str | None:
+    """Name what a message is about, when it names something that companies deal in: "your bill".
+
+    What is named as the writer's own comes first, then what the ``accounts`` of the problem name.
+    """
+    for word in re.findall(r"\b(?:my|our) (?:\w+ )?(\w+)", text.lower()):
+        if word in TOPICS:
+            return f"your {word}"
+    for account in accounts:
+        for word in re.findall(r"\b(?:the|a|an|this|that|your) (\w+)", account.lower()):
+            if word in TOPICS:
+                return f"the {word}"
+    return None
