@@ -1,0 +1,1 @@
+"""The check of an agent's draft, rule by rule."""

@@ -1,0 +1,84 @@
+"""Checks an agent's draft against the message that it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from heard.reply.check.draft import Draft
+from heard.reply.check.facts import (
+    asks_again,
+    no_own_words,
+    over_promise,
+    private_public,
+    vague,
+)
+from heard.reply.check.feelings import fix_before_feelings, wrong_feeling
+from heard.reply.check.finding import RULES, SEVERITIES, Finding, Severity
+from heard.reply.check.manner import (
+    bad_opening,
+    no_thanks_after_silence,
+    too_long_public,
+    we_for_i,
+)
+from heard.reply.check.phrases import find_phrases
+from heard.reply.context import Context
+from heard.reply.recommend import Recommendation, recommend
+from heard.types import Assessment
+
+__all__ = ["check_reply"]
+
+_CHECKS: Mapping[str, Callable[[Draft], Iterator[tuple[int, int]]]] = {
+    "wrong_feeling": wrong_feeling,
+    "fix_before_feelings": fix_before_feelings,
+    "asks_again": asks_again,
+    "over_promise": over_promise,
+    "private_public": private_public,
+    "we_for_i": we_for_i,
+    "vague": vague,
+    "no_own_words": no_own_words,
+    "too_long_public": too_long_public,
+    "bad_opening": bad_opening,
+    "no_thanks_after_silence": no_thanks_after_silence,
+}
+
+
+def check_reply(
+    draft: str, assessment: Assessment, context: Context | None = None
+) -> list[Finding]:
+    """Check a draft before it is sent.
+
+    Args:
+        draft: what the agent is about to send.
+        assessment: what :meth:`heard.Analyzer.assess` found in the message that it answers.
+        context: what the caller knows besides; by default an opening private chat.
+
+    Returns:
+        The findings, by their places; none for a draft without fault.
+    """
+    context = context or Context()
+    read = Draft(draft, assessment, context)
+    found = [*_found(read)]
+    if not found:
+        return []
+    advised = recommend(assessment, context)
+    return sorted(
+        {_finding(*place, advised) for place in found},
+        key=lambda f: (f.start, f.end, SEVERITIES.index(f.severity), f.rule),
+    )
+
+
+def _found(draft: Draft) -> Iterator[tuple[str, Severity, int, int]]:
+    if not draft.text.strip():
+        return
+    yield from find_phrases(draft.plain)
+    for rule, check in _CHECKS.items():
+        for start, end in check(draft):
+            yield rule, RULES[rule].severity, start, end
+
+
+def _finding(
+    rule: str, severity: Severity, start: int, end: int, advised: Recommendation
+) -> Finding:
+    said = {move.name: move.text for move in advised.moves}
+    better = next((said[name] for name in RULES[rule].better if name in said), advised.reply)
+    return Finding(rule, severity, start, end, RULES[rule].reason, better)

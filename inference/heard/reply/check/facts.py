@@ -1,0 +1,236 @@
+"""Rules about facts: none asked for twice, none shown in public, none made vague, none promised."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from heard.reply.check.draft import Draft, stems
+from heard.reply.details import PRIVATE, find_details
+
+__all__ = ["asks_again", "no_own_words", "over_promise", "private_public", "vague"]
+
+Place = tuple[int, int]
+
+_REQUEST = re.compile(
+    r"\?|\b(?:please|kindly|could you|can you|would you|may i|can i|i(?:'ll)? need|we(?:'ll)? need|"
+    r"i(?:'d| would) (?:need|like you to)|let (?:me|us) (?:know|have)|give (?:me|us)|send (?:me|us)|"
+    r"tell (?:me|us)|confirm|provide|share|supply|describe|explain)\b"
+)
+#: What may be asked for, and what in a message says that it was told already.
+_ASKED = (
+    (
+        r"\b(?:order|booking|reference|ref|ticket|case|account|policy|tracking|invoice|tag|customer|"
+        r"meter|claim|membership|reservation|confirmation|card|flight|serial|contract|student|"
+        r"patient|parcel) ?(?:number|no\b|id|code|ref\w*|details)?|\bthe (?:number|reference)\b",
+        "reference",
+    ),
+    (
+        r"\b(?:what|which) (?:date|day|time|month|week)\b|\bwhen\b|\bsince when\b|\bhow long\b|"
+        r"\bdate of\b|\bthe (?:exact )?(?:date|day|time)\b|\bwhat time\b",
+        "when",
+    ),
+    (r"\bhow much\b|\b(?:what|which|the) (?:amount|sum|price|charge)\b", "amount"),
+    (r"\bhow (?:many|often)\b", "count"),
+    (
+        r"\b(?:tried|try|attempted|already) (?:\w+ )?(?:turning|switching|to restart|a restart|re\w+|"
+        r"clear\w*|swap\w*|contact\w*|another|updat\w*|unplug\w*)|\bhave you (?:tried|restarted|"
+        r"checked|contacted|spoken|called|reinstalled|reset|looked)|\bhad a chance to\b|"
+        r"\bdid you (?:try|contact|call|speak|restart|check|report)",
+        "tried",
+    ),
+    (
+        r"\b(?:what (?:exactly )?(?:happened|went wrong|is (?:the )?(?:issue|problem|matter|wrong)|"
+        r"seems|the (?:issue|problem)|it is about|this is about|is it about)|more (?:detail|about|"
+        r"information)|describe|explain (?:the|what|your|in)|tell (?:me|us) (?:what|more|about|the)|"
+        r"in (?:more )?detail|what(?:'s| is) (?:this|it) (?:about|regarding)|nature of|"
+        r"how (?:can|may) (?:i|we) help)\b",
+        "account",
+    ),
+    (
+        r"\b(?:your|the) (?:full |current |new |e-?mail |delivery |postal )*(?:address|postcode|email)\b",
+        "address",
+    ),
+    (
+        r"\b(?:which|what) (?:\w+ )?(?:phone|device|model|version|router|browser|system|size|colou?r|"
+        r"hub|item|product|room|branch|store|shop|site|module|flight|train|service|plan|car|seat)\b",
+        "which",
+    ),
+)
+_PATTERNS = tuple((re.compile(pattern), kind) for pattern, kind in _ASKED)
+_TOLD: Mapping[str, str] = {
+    "when": r"\b(?:\d{1,2}(?::\d\d)? ?(?:am|pm)|\d{1,2}:\d\d|(?:mon|tues|wednes|thurs|fri|satur|sun)"
+    r"day|yesterday|today|tonight|this morning|last (?:night|week|month|year)|"
+    r"(?:jan|febr|mar|apr|may|june|july|aug|sept|octo|novem|decem)\w*|\d+(?:st|nd|rd|th)|"
+    r"(?:\w+) (?:days?|weeks?|months?|hours?|years?|mins?|minutes?)|evening|christmas|easter)\b",
+    "amount": r"[\u00a3$\u20ac]\s?\d|\b\d+ ?(?:pounds|quid|dollars|euros|p|gbp|usd)\b",
+    "count": r"\b(?:twice|once|two|three|four|five|six|seven|\d+|times|third|fourth|second|fifth)\b",
+    "tried": r"\b(?:restart|reset|reboot|reinstall|swap|unplug|turned|switched|cleared|tried|trying|"
+    r"called|rang|rung|phoned|emailed|wrote|written|spoke|checked|contacted|updated|asked)\w*",
+    "address": r"@\w+\.\w|\b\d+ \w+ (?:street|road|lane|row|avenue|close|drive|way|court|st|rd)\b|"
+    r"\baddress is\b",
+}
+_REASONS = re.compile(
+    r"\b(?:the|this|your|that|an?|any|these|such) (?:\w+ )?(?:issues?|matters?|problems?|concerns?|"
+    r"quer(?:y|ies)|situations?|items?|products?|inconvenience|experience|circumstances?|enquiry|"
+    r"inquiry|request|incident|complaint|difficult(?:y|ies)|trouble|delays? (?:you|in)|"
+    r"services?(?= (?:you|provided|received))|subject|topic|correspondence)\b"
+    r"|\b(?:as soon as (?:possible|we can|i can)|in due course|at the earliest|shortly|"
+    r"in the near future|(?:some|certain|several|various) (?:of )?(?:our |the )?(?:staff|people|"
+    r"colleagues|factors|reasons|steps|delays|changes|issues)|(?:relevant|appropriate|responsible|"
+    r"concerned|right) (?:team|department|colleagues?|people|person|part(?:y|ies)|action|steps|"
+    r"measures|coaching|channels?)|what (?:you(?:'ve)? (?:describe|experienced)|happened)(?= and| is"
+    r"|\.)|someone will|somebody will|be in touch|looked into|look into (?:it|this|that)|"
+    r"(?:what|how) happened|soon)\b"
+)
+_GUARANTEED = re.compile(
+    r"\b(?:guarantee\w*|i promise|we promise|promise (?:you|that)|(?:my|our) word|my promise|"
+    r"definitely|certainly be|for sure|for certain|without fail|no matter what|(?:100|hundred) ?%|"
+    r"100 percent|(?:won't|will not|never|not) (?:ever )?(?:happen|occur|see|have|be|get|hear|face|"
+    r"receive|lose|need)(?: \w+){0,6} (?:again|ever)|never (?:happens?|again|see|have)|"
+    r"ever again|(?:i(?:'ll| will)|we(?:'ll| will)|i can) (?:personally )?(?:make (?:absolutely )?sure|"
+    r"ensure|see to it|make certain) (?:that )?(?:it|this|that|you|your|nothing|no|nobody|every|the)"
+    r"|(?:will|'ll) (?:\w+ )?(?:be|have|arrive|get|see|receive|reach)(?: \w+){0,7} (?:by|before|within|"
+    r"tomorrow|tonight|today|this|on|in) (?:\w+day|tomorrow|tonight|noon|\d+|the end|lunch|the hour|"
+    r"an hour|week|evening|afternoon|morning|month|minutes|hours)|absolutely nothing|always be|"
+    r"you'll never|from now on|rest assured|of course we'll|whatever it takes|"
+    r"any(?:thing)? (?:amount )?you (?:want|like|ask))\b"
+)
+_ACT = r"\b(?:i|we)(?:'ve| have|'ll| will|'m| am|'re| are| can|'d| would)?(?: \w+){0,4}? "
+#: What stands for a remedy in a draft, by its name in the context.
+_OFFERS: Mapping[str, re.Pattern[str]] = {
+    "refund": re.compile(
+        _ACT
+        + r"(?:refund\w*|reimburs\w+|money back|give (?:it|you) (?:all )?back|paid (?:it )?back)\b"
+        r"|\b(?:a |the |your )?(?:full |complete |instant )refund\b|\brefund (?:is on|will|has been)"
+    ),
+    "credit": re.compile(
+        r"\b(?:credit(?:ed|ing)?|voucher|goodwill|gift card|gift voucher|bonus|discount|free (?:month|"
+        r"week|year|night|meal|delivery|upgrade|drink|dessert|coffee|ticket|shipping|class|session)|"
+        r"months? free|free of charge|on the house|compensat\w+|complimentary|extra points|points|"
+        r"\d+ ?(?:%|per ?cent) off|half price)\b|(?:\u00a3|\$|\u20ac)\d+ (?:on|to|into) your"
+    ),
+    "express_replacement": re.compile(
+        r"\b(?:replacement|(?:a|another) (?:brand[- ])?new \w+|brand[- ]new|new one|second (?:one|pair|"
+        r"set)|(?:by|via|with) express|overnight|next[- ]day|same[- ]day)\b"
+    ),
+    "upgrade": re.compile(
+        r"\b(?:upgrad\w+|a suite|first class|business class|premium (?:plan|seat))\b"
+    ),
+}
+_HANDS_OUT = re.compile(
+    r"\b(?:i|we)(?:'ve|'ll|'m|'re|'d| have| will| am| are| can| could| would)?\b|\byou(?:'ll| will)|"
+    r"\bhas been|\bis on its way|\bplease accept|\bhere's|\bwill be|\bhave been|\bas a (?:thank|gesture)"
+)
+_ASKS_PRIVATE = re.compile(
+    r"\b(?:(?:order|booking|account|policy|card|phone|mobile|reference|customer|tracking|membership|"
+    r"patient|student|reservation|ticket|contract|meter|claim|tag|passport|contact|telephone) "
+    r"(?:number|no|ref\w*|id|details?|code|numbers)|e-?mail(?: address)?|home address|address|"
+    r"postcode|zip(?: code)?|date of birth|full name|surname|sort code|bank details|locator|pnr|"
+    r"phone)\b"
+)
+_IN_PRIVATE = re.compile(
+    r"\b(?:dm|dms|pm|private(?:ly)?|direct message|inbox|message me|message us|messages?|by email|"
+    r"write to me|call me|ring me)\b"
+)
+_SHOWN = re.compile(
+    r"\b(?:mr|mrs|ms|miss|dr)\.? [a-z]+|\b\d+[a-z]? [a-z]+ (?:street|road|lane|avenue|close|drive|"
+    r"way|court|gardens|terrace|place|rd|st|ave)\b|\b(?:ending|account|card|number|order|booking|"
+    r"policy|reference|ref|room|flat|seat|locker) (?:in |no\.? |number )?[#a-z]{0,4}-?\d+|"
+    r"\b(?:your|the|her|his) (?:\w+ )?(?:biopsy|diagnosis|prescription|medication|pregnancy|"
+    r"test results?|results|condition|surgery|therapy|overdraft|arrears|balance|debt|salary|income|"
+    r"loan|benefits?|bankruptcy|credit score|hiv|depression|insulin|treatment|operation|scan|"
+    r"payments?|direct debit|mortgage|missed)\b|[\u00a3$\u20ac]\s?\d|\b[a-z]{2,}-?\d{3,}\b|\b\d{5,}\b"
+)
+
+
+def asks_again(draft: Draft) -> Iterator[Place]:
+    """Asks for what the message already says."""
+    details = {detail.kind for detail in find_details(draft.assessment.text)}
+    about = stems(draft.assessment.text)
+    for start, end, sentence in draft.each():
+        if not _REQUEST.search(sentence):
+            continue
+        for pattern, kind in _PATTERNS:
+            match = pattern.search(sentence)
+            if match and _was_told(kind, sentence, draft.message, details, about):
+                yield start, end
+                break
+
+
+def _was_told(kind: str, sentence: str, message: str, details: set[str], about: set[str]) -> bool:
+    if kind == "reference":
+        asked = re.search(
+            r"\b(?:number|no|id|code|ref\w*|details|reference|tag|locator)\b", sentence
+        )
+        return bool(asked) and "reference" in details
+    if kind == "account":
+        return len(about) > 4
+    if kind == "which":
+        noun = re.search(r"\b(?:which|what) (?:\w+ )?(\w+)", sentence)
+        return (
+            bool(noun and noun[1][:5] in about)
+            or "?" in sentence
+            and len(stems(sentence) & about) > 1
+        )
+    if kind in ("when", "count", "amount"):
+        return bool(re.search(_TOLD[kind], message)) and bool(stems(sentence) & about)
+    return bool(re.search(_TOLD[kind], message))
+
+
+def no_own_words(draft: Draft) -> Iterator[Place]:
+    """Nothing of the customer's own words in it (Villarroel Ordenes et al. 2017)."""
+    if draft.context.channel == "public" or not draft.text.strip():
+        return
+    own = stems(draft.assessment.text)
+    calm = draft.assessment.primary == "none" and not draft.assessment.escalation.level
+    asked = "?" in draft.assessment.text or draft.assessment.spans["need"]
+    if len(own) > 3 and not (calm and not asked) and not own & stems(draft.text):
+        yield 0, 0
+
+
+def vague(draft: Draft) -> Iterator[Place]:
+    """Vague where the customer was concrete (Packard and Berger 2021)."""
+    if len(stems(draft.assessment.text)) < 3:
+        return
+    for match in _REASONS.finditer(draft.plain):
+        noun = match[0].split()[-1]
+        if noun[:5] not in draft.message:
+            yield match.span()
+            return
+
+
+def over_promise(draft: Draft) -> Iterator[Place]:
+    """Promises an outcome, or a remedy that the caller did not allow."""
+    for match in _GUARANTEED.finditer(draft.plain):
+        yield match.span()
+        return
+    allowed = set(draft.context.remedies)
+    if isinstance(draft.context.remedies, Mapping):
+        return  # a company's own remedies have names and wordings that no list knows
+    for start, end, sentence in draft.each():
+        if "?" in sentence or not _HANDS_OUT.search(sentence):
+            continue
+        for name, pattern in _OFFERS.items():
+            match = pattern.search(sentence)
+            if match and name not in allowed:
+                yield start + match.start(), start + match.end()
+                return
+
+
+def private_public(draft: Draft) -> Iterator[Place]:
+    """Private details shown, or asked for, in public."""
+    if draft.context.channel != "public":
+        return
+    for detail in find_details(draft.text):
+        if detail.kind in PRIVATE:
+            yield detail.start, detail.end
+            return
+    for start, end, sentence in draft.each():
+        if match := _SHOWN.search(sentence):
+            yield start + match.start(), start + match.end()
+            return
+        if _REQUEST.search(sentence) and not _IN_PRIVATE.search(sentence):
+            if match := _ASKS_PRIVATE.search(sentence):
+                yield start + match.start(), start + match.end()
+                return

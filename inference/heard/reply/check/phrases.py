@@ -1,0 +1,48 @@
+"""Phrases that break a rule wherever they stand; the list is data, ``phrases.toml``."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from heard.reply.check.finding import Severity
+
+__all__ = ["find_phrases"]
+
+#: "~" stands for a few words of any kind.
+_GAP = r"\w[\w' -]{0,30}?"
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrases:
+    rule: str
+    severity: Severity
+    pattern: re.Pattern[str]
+
+
+@cache
+def _read() -> tuple[_Phrases, ...]:
+    text = files(__package__).joinpath("phrases.toml").read_text(encoding="utf-8")
+    entries: list[dict[str, Any]] = tomllib.loads(text)["phrase"]
+    return tuple(
+        _Phrases(
+            entry["rule"],
+            entry["severity"],
+            re.compile(
+                rf"(?<![\w'])(?:{'|'.join(p.replace('~', _GAP) for p in entry['any'])})(?![\w])"
+            ),
+        )
+        for entry in entries
+    )
+
+
+def find_phrases(plain: str) -> Iterator[tuple[str, Severity, int, int]]:
+    """Find phrases in a text in lower case: rule, severity, start and end."""
+    for phrases in _read():
+        for match in phrases.pattern.finditer(plain):
+            yield phrases.rule, phrases.severity, match.start(), match.end()
