@@ -5,19 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from heard.reply.clauses import clauses_around
+from heard.reply.clauses import clauses_around, sentences, stems
 from heard.reply.context import Context
-from heard.reply.details import echoed, find_details
+from heard.reply.details import PRIVATE, echoed, find_details
 from heard.reply.lexicon import mirror
 from heard.reply.shift import shift
 from heard.reply.wishes import find_topic, question, wish
-from heard.reply.words import INSULTS
+from heard.reply.words import DETERMINERS, FINITE, INSULTS
 from heard.types import Assessment
 
 __all__ = ["fillings", "wordings"]
 
 #: A longer quotation is no quotation any more.
 _MOST_QUOTED = 100
+#: Words about the matter from which on one wording says as much as another.
+_ENOUGH = 7
+#: What a customer got wrong is never said back.
+_OWN_FAULT = re.compile(
+    r"\b(?:my (?:own |entire )?(?:mistake|fault|error|bad|stupidity|slip)|i (?:know|forgot|misread|"
+    r"missed|messed|ordered the wrong|put in the wrong|typed|was (?:\w+ ){0,3}late|should have)|"
+    r"(?:late|behind) with)\b",
+    re.IGNORECASE,
+)
+_THANKING = re.compile(
+    r"\b(?:thank|thanks|cheers|please|just wanted|shout|expect\w*|thought|hello|dear)\b",
+    re.IGNORECASE,
+)
 
 
 def fillings(
@@ -28,33 +41,74 @@ def fillings(
         "feeling": _feeling(assessment),
         "topic": find_topic(assessment.text, [*_accounts(assessment, "problem")]),
     }
-    if context.channel != "public":
-        found |= _private(assessment, context)
+    found |= _own(assessment, context)
     if offered := wordings(context, remedies):
         found["remedy"] = _either(offered)
     return {name: text for name, text in found.items() if text}
 
 
-def _private(assessment: Assessment, context: Context) -> dict[str, str | None]:
-    problem = _problem(assessment)
-    name = context.customer_name
-    return {
+def _own(assessment: Assessment, context: Context) -> dict[str, str | None]:
+    public = context.channel == "public"
+    accounts = [*_accounts(assessment, "problem")]
+    problem = _fullest(_clause, accounts)
+    thing = None if problem else _fullest(_thing, accounts)
+    quotable = not (problem or thing or public) and not _is_abusive(assessment)
+    found = {
         "problem": problem,
-        "quote": None if problem else _first(_quoted, _accounts(assessment, "problem")),
-        "wish": _first(wish, _accounts(assessment, "need")),
+        "thing": thing,
+        "quote": next(filter(None, map(_quoted, accounts)), None) if quotable else None,
+        "wish": next(filter(None, map(wish, _accounts(assessment, "need"))), None),
         "question": question(assessment.text),
-        "detail": echoed(find_details(assessment.text)),
-        "name": None if context.stage == "follow_up" else name,
+        "news": _news(assessment.text),
     }
+    if public:  # short, and nothing that is nobody else's business
+        return {k: t if t and _is_public(t) else None for k, t in found.items()}
+    name = None if context.stage == "follow_up" else context.customer_name
+    return found | {"detail": echoed(find_details(assessment.text)), "name": name}
 
 
-def _problem(assessment: Assessment) -> str | None:
-    """Shift the fullest wording of the problem that is one sentence; ``None`` where none is."""
-    for text in _accounts(assessment, "problem"):
-        shifted = shift(text, clause=True)
-        if shifted and len(shifted.split()) > 2 and not re.search(r"[.!?;:()]", shifted):
-            return shifted
+def _fullest(form: Callable[[str], str | None], accounts: Iterable[str]) -> str | None:
+    """Choose, among the wordings that a form can be made of, the one that says most."""
+    formed = [text for text in map(form, accounts) if text]
+    return max(formed, key=lambda text: min(len(stems(text)), _ENOUGH), default=None)
+
+
+def _clause(text: str) -> str | None:
+    """Shift a clause; ``None`` where it is none, or tells a fault of the customer's own."""
+    shifted = None if _OWN_FAULT.search(text) else shift(text, clause=True)
+    if not shifted or len(shifted.split()) < 3 or re.search(r"[.!?;:()]", shifted):
+        return None
+    return shifted
+
+
+def _thing(text: str) -> str | None:
+    """Shift what is no clause but names what went wrong: "six weeks of mould in your room"."""
+    shifted = None if _OWN_FAULT.search(text) else shift(text, clause=False)
+    if not shifted or not 2 < len(shifted.split()) < 16 or re.search(r"[.!?;:()]", shifted):
+        return None
+    words = shifted.lower().split()
+    named = words[0] in DETERMINERS or words[0][0].isdigit()
+    return shifted if named and not FINITE & {word.strip(",") for word in words} else None
+
+
+def _news(text: str) -> str | None:
+    """Find what went well: the first sentence that can be shifted and says something."""
+    for start, end in sentences(text):
+        sentence = text[start:end]
+        if not sentence.endswith("?") and not _THANKING.search(sentence):
+            shifted = _clause(sentence)
+            if shifted and len(stems(shifted)) > 1:
+                return shifted
     return None
+
+
+def _is_public(text: str) -> bool:
+    details = {detail.kind for detail in find_details(text)}
+    return len(text.split()) < 18 and not details & PRIVATE and not re.search(r"\d", text)
+
+
+def _is_abusive(assessment: Assessment) -> bool:
+    return any(signal.name == "abusive" for signal in assessment.signals)
 
 
 def _accounts(assessment: Assessment, kind: str) -> Iterator[str]:
@@ -62,10 +116,6 @@ def _accounts(assessment: Assessment, kind: str) -> Iterator[str]:
     spans = assessment.spans
     for span in spans[kind]:
         yield from clauses_around(assessment.text, span, apart=spans["feeling"])
-
-
-def _first(form: Callable[[str], str | None], texts: Iterable[str]) -> str | None:
-    return next(filter(None, map(form, texts)), None)
 
 
 def _feeling(assessment: Assessment) -> str | None:

@@ -50,8 +50,9 @@ MOVES: Mapping[str, str] = {
 ACTIONS = ("reply", "priority_reply", "supervisor", "boundary_then_supervisor", "safety")
 PLACEHOLDERS = (
     "problem",
+    "thing",
     "quote",
-    "need",
+    "news",
     "wish",
     "question",
     "feeling",
@@ -61,6 +62,8 @@ PLACEHOLDERS = (
     "name",
 )
 
+#: Conditions that are true or false.
+_FACTS = frozenset({"pleasant", "bereaved"})
 _TABLES: Mapping[str, type] = {"plan": list, "say": list, "avoid": list, "remedy": dict}
 #: A placeholder in a sentence; the group is its name.
 BRACES = re.compile(r"\{([^{}]*)\}")
@@ -75,11 +78,12 @@ class _When:
     """Conditions: per key the values that hold; a key that is missing always holds."""
 
     allowed: Mapping[str, frozenset[str]]
-    pleasant: bool | None = None
+    facts: Mapping[str, bool]
 
     def holds(self, situation: Situation) -> bool:
-        if self.pleasant not in (None, situation.pleasant):
-            return False
+        for key, wanted in self.facts.items():
+            if getattr(situation, key) != wanted:
+                return False
         for key, values in self.allowed.items():
             if key == "signal":
                 if not values & situation.signals:
@@ -239,7 +243,7 @@ def _advice(where: str, entry: Mapping[str, Any]) -> Advice:
 
 
 def _when(where: str, entry: Mapping[str, Any], own: set[str]) -> _When:
-    own = own | {"pleasant"}
+    own = own | _FACTS
     unknown = sorted(entry.keys() - own - VALUES.keys())
     if unknown:
         choices = ", ".join(sorted(own | VALUES.keys()))
@@ -250,13 +254,13 @@ def _when(where: str, entry: Mapping[str, Any], own: set[str]) -> _When:
             for key, values in VALUES.items()
             if key in entry
         },
-        _yes_or_no(where, entry.get("pleasant")),
+        {key: _yes_or_no(where, key, entry[key]) for key in sorted(_FACTS & entry.keys())},
     )
 
 
-def _yes_or_no(where: str, found: object) -> bool | None:
-    if not isinstance(found, bool | None):
-        raise PlaybookError(f"{where}: pleasant must be true or false.")
+def _yes_or_no(where: str, key: str, found: object) -> bool:
+    if not isinstance(found, bool):
+        raise PlaybookError(f"{where}: {key} must be true or false.")
     return found
 
 

@@ -23,7 +23,7 @@ _MOST_ADVICE = 6
 _HANDED_OVER = ("supervisor", "boundary_then_supervisor", "safety")
 _SORRY = re.compile(r"\b(?:sorry|apologi[sz]e|apolog(?:y|ies))\b", re.IGNORECASE)
 #: Placeholders that hold the customer's own account.
-_ACCOUNT = frozenset({"problem", "quote", "need", "wish"})
+_ACCOUNT = frozenset({"problem", "thing", "quote", "wish"})
 #: What a placeholder counts for when a sentence is chosen: 1, but for what is less of an account.
 _WORTH = {"topic": 0.4, "name": 0.3}
 
@@ -166,10 +166,10 @@ def _is_out_of_place(
 def _spent(template: str) -> set[str]:
     """Name what may not be said again: an account in one form is an account in all."""
     names = set(BRACES.findall(template))
-    if names & {"problem", "quote"}:
-        names |= {"problem", "quote", "topic"}
-    if names & {"wish", "need", "question"}:
-        names |= {"wish", "need", "question"}
+    if names & {"problem", "thing", "quote", "news"}:
+        names |= {"problem", "thing", "quote", "news", "topic"}
+    if names & {"wish", "question"}:
+        names |= {"wish", "question"}
     return names
 
 

@@ -129,7 +129,9 @@ def _lowered(text: str) -> str:
     if len(letters) > 6 and sum(letter.isupper() for letter in letters) > 0.7 * len(letters):
         return text.lower()
     return re.sub(
-        r"\b[A-Z]{3,}\b", lambda m: m[0].lower() if m[0].lower() in COMMON else m[0], text
+        r"\b(?!(?:US|IT|TV|UK|EU|AM|PM|OK)\b)[A-Z]{2,}\b",
+        lambda m: m[0].lower() if m[0].lower() in COMMON else m[0],
+        text,
     )
 
 
@@ -205,10 +207,13 @@ def _said(words: Sequence[str], place: int) -> str | None:
 def _agreeing(words: Sequence[str], place: int) -> str:
     """Let a verb agree with "you" where its subject was "I": "I was", "was I", "I never was"."""
     low = words[place].lower()
+    if low == "am" and place and words[place - 1][0].isdigit():
+        return words[place]  # four in the morning
     before = [word.lower() for word in words[max(0, place - 3) : place]]
     subject = next((word for word in reversed(before) if word not in ADVERBS), "")
     after = words[place + 1].lower() if place + 1 < len(words) else ""
-    if subject == "i" or after == "i" or low == "am":
+    shared = subject in ("and", "but", "or", "then") and words[0].lower() in ("i", "i've", "i'd")
+    if subject == "i" or shared or after == "i" or low == "am":
         return _AGREE[low]
     return words[place]
 
@@ -222,7 +227,7 @@ def _company(words: Sequence[str], place: int) -> str | None:
     if before in _UNCLEAR:
         return None
     if before in PREPOSITIONS:
-        return "us"
+        return None if _is_finite(follows) else "us"
     if _is_finite(follows):
         return "we"
     if before in FINITE and before not in ("told", "gave", "paid", "sent", "asked", "called"):

@@ -30,7 +30,15 @@ VALUES: Mapping[str, tuple[str, ...]] = {
 _PLEASED = re.compile(
     r"\b(?:thank(?:s| you|ful)|thx|cheers|grateful|great|lovely|love|brilliant|excellent|perfect|"
     r"perfectly|awesome|fantastic|wonderful|amazing|helpful|appreciate|delighted|chuffed|happy|"
-    r"glad|kind|sorted|nice|superb|well done|early)\b",
+    r"glad|kind|sorted|nice|superb|well done|early|best|impressed|thrilled|loved|shout-?out|"
+    r"made (?:my|our) (?:day|week|month|year)|unreal)\b",
+    re.IGNORECASE,
+)
+_BEREAVED = re.compile(
+    r"\b(?:my|our|her|his) (?:late |dear )?(?:husband|wife|partner|mother|father|mum|mom|dad|son|"
+    r"daughter|brother|sister|gran\w*|nan|grandad|uncle|aunt|friend|baby|child)(?: \w+){0,3}? "
+    r"(?:died|passed away|has died|passed on|death)\b|\b(?:passed away|bereave\w+|widow(?:ed|er)?|"
+    r"the funeral|'s (?:death|funeral)|my late (?:husband|wife|mother|father|mum|dad|partner))\b",
     re.IGNORECASE,
 )
 _HOSTILE = ("angry", "frustrated", "humiliated")
@@ -41,7 +49,8 @@ class Situation:
     """What decides about moves and sentences; every value is a name among :data:`VALUES`.
 
     ``said`` tells whether the message holds a problem, a need, both or nothing that can be said
-    back; ``remedies`` how many the agent may offer; ``pleasant`` that the news is good.
+    back; ``remedies`` how many the agent may offer; ``pleasant`` that the news is good;
+    ``bereaved`` that somebody has died.
     """
 
     emotion: str
@@ -53,6 +62,7 @@ class Situation:
     said: str = "nothing"
     remedies: str = "none"
     pleasant: bool = False
+    bereaved: bool = False
 
 
 def read_situation(assessment: Assessment, context: Context) -> Situation:
@@ -69,9 +79,17 @@ def read_situation(assessment: Assessment, context: Context) -> Situation:
         channel=context.channel,
         signals=frozenset(signal.name for signal in assessment.signals),
         said=said,
-        remedies=_OFFERED[min(len(context.remedies), 2)],
+        remedies=_OFFERED[0 if _only_asks(assessment) else min(len(context.remedies), 2)],
         pleasant=_is_pleasant(assessment),
+        bereaved=bool(_BEREAVED.search(assessment.text)),
     )
+
+
+def _only_asks(assessment: Assessment) -> bool:
+    """A calm question: it is answered, not compensated."""
+    calm = not assessment.escalation.level and not assessment.signals
+    hostile = any(assessment.emotions[name].level for name in _HOSTILE)
+    return calm and not hostile and "?" in assessment.text
 
 
 def _is_pleasant(assessment: Assessment) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from heard.reply.shift import shift
-from heard.reply.words import TOPICS
+from heard.reply.words import FINITE, TOPICS
 
 __all__ = ["find_topic", "question", "wish"]
 
@@ -55,9 +55,7 @@ def wish(need: str) -> str | None:
     first = plain.split()[0]
     if first in _VERBS and len(plain.split()) > 1:
         return "me to " + re.sub(r"\s*,?\s*please$", "", plain)
-    if _THINGS.match(plain) and not re.search(
-        r"\b(?:is|are|was|were|has|have|had|will|would|can|did|does|do|to be)\b", plain
-    ):
+    if _THINGS.match(plain) and not FINITE & set(plain.replace(",", "").lower().split()):
         return plain
     return None
 

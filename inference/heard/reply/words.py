@@ -69,7 +69,9 @@ INSULTS = frozenset(
     bastard bastards bitch cunt cunts crook crooks dick dickhead dickheads fool fools jackass jerk
     jerks liar liars loser losers muppet muppets numpty scum scumbag scumbags scammers shithead
     thief thieves tosser twat twats wanker wankers fuck fucked fucks shit shite bullshit crap piss
-    pissed bollocks
+    pissed bollocks halfwit halfwits imbecile imbeciles incompetent incompetents stupid thick dumb
+    pathetic useless donkey donkeys monkeys cowboys robbers criminals parasites vermin trash garbage
+    rubbish joke
     """.split()
 )
 
@@ -143,7 +145,8 @@ TOPICS = frozenset(
 UNENDED = frozenset(
     """
     told said asked gave sent am is are was were be been being has have had the a an my our your his
-    her their to of with and or for that which who from by at as than because if when until
+    her their to of with and or for that which who from by at as than because if when until any some
+    each every about into so only just also very either neither whether why what how where
     """.split()
 )
 

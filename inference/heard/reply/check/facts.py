@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from heard.reply.check.draft import Draft, stems
+from heard.reply.check.draft import Draft
+from heard.reply.clauses import stems
 from heard.reply.details import PRIVATE, find_details
 
 __all__ = ["asks_again", "no_own_words", "over_promise", "private_public", "vague"]

@@ -55,7 +55,7 @@ def bad_opening(draft: Draft) -> Iterator[Place]:
         return
     opening = _GREETING.sub("", draft.plain[draft.sentences[0][0] :])
     at = len(draft.plain) - len(opening)
-    start, end = draft.sentence_at(at)
+    _, end = draft.sentence_at(at)
     first = draft.plain[at:end]
     if _ACCUSING.match(first) or (first.rstrip().endswith("?") and _ASKING.match(first)):
         yield at, min(end, len(draft.text))
@@ -76,7 +76,7 @@ def too_long_public(draft: Draft) -> Iterator[Place]:
 
 
 def we_for_i(draft: Draft) -> Iterator[Place]:
-    """ "We" where one person acts or feels (Packard, Moore and McFerran 2018)."""
+    """Writes "we" where one person acts or feels (Packard, Moore and McFerran 2018)."""
     for pattern in (_PERSONAL, _CROWD):
         for match in pattern.finditer(draft.plain):
             yield match.span()
