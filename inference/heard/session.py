@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +53,16 @@ class Session:
     and made anew in a child process.
     """
 
-    def __init__(self, path: Path, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        threads: int | None = None,
+        *,
+        outputs: Mapping[str, tuple[int | str, ...]] = GRAPH_OUTPUTS,
+    ) -> None:
         """Remember ``path``; ``threads`` is the CPUs this process may use, at most 4.
+
+        ``outputs`` are the graph's outputs with their shapes; by default those of a bundle.
 
         Raises:
             InputError: when ``threads`` is not a positive number.
@@ -66,6 +74,7 @@ class Session:
                 f"threads must be a whole number from 1 to {_MOST_ASKED_FOR}, not {threads!r}."
             )
         self.path = path
+        self.outputs = dict(outputs)
         self.threads = threads or min(_MOST_THREADS, available_cpus())
         self._made: tuple[int, onnxruntime.InferenceSession] | None = None
         self._inherited: tuple[int, onnxruntime.InferenceSession] | None = None
@@ -83,10 +92,10 @@ class Session:
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle as path and thread count alone: a session is made where it is used."""
-        return {"path": self.path, "threads": self.threads}
+        return {"path": self.path, "threads": self.threads, "outputs": self.outputs}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(state["path"], state["threads"])  # type: ignore[misc]
+        self.__init__(**state)  # type: ignore[misc]
 
     @property
     def session(self) -> onnxruntime.InferenceSession:
@@ -117,15 +126,15 @@ class Session:
                 f"{self.path} cannot be loaded by onnxruntime {onnxruntime.__version__}: "
                 f"{type(error).__name__}."
             ) from error
-        _check_graph(session, self.path)
+        _check_graph(session, self.path, self.outputs)
         return session
 
     def run(self, ids: Sequence[Sequence[int]]) -> Outputs:
         """Run rows of token ids, padded here to the longest; outputs keep the padding.
 
         Returns:
-            ``levels`` ``[batch, 5, 3]``, ``signals`` ``[batch, 10]`` and ``spans``
-            ``[batch, length, 3, 3]``, all logits in float32.
+            The graph's outputs by name, logits in float32; of a bundle ``levels`` ``[batch, 5, 3]``,
+            ``signals`` ``[batch, 10]`` and ``spans`` ``[batch, length, 3, 3]``.
         """
         length = max(map(len, ids))
         input_ids = np.zeros((len(ids), length), dtype=np.int64)
@@ -133,7 +142,7 @@ class Session:
         for row, row_ids in enumerate(ids):
             input_ids[row, : len(row_ids)] = row_ids
             mask[row, : len(row_ids)] = 1
-        names = list(GRAPH_OUTPUTS)
+        names = list(self.outputs)
         feed = dict(zip(GRAPH_INPUTS, (input_ids, mask), strict=True))
         session = self.session
         try:
@@ -145,7 +154,11 @@ class Session:
             ) from error
 
 
-def _check_graph(session: onnxruntime.InferenceSession, path: Path) -> None:
+def _check_graph(
+    session: onnxruntime.InferenceSession,
+    path: Path,
+    outputs: Mapping[str, tuple[int | str, ...]],
+) -> None:
     """Compare the graph's inputs and outputs with what this version of heard feeds and reads."""
     inputs = sorted(node.name for node in session.get_inputs())
     if inputs != sorted(GRAPH_INPUTS):
@@ -168,7 +181,7 @@ def _check_graph(session: onnxruntime.InferenceSession, path: Path) -> None:
             "anew."
         )
     shapes = {node.name: node.shape for node in session.get_outputs()}
-    for name, wanted in GRAPH_OUTPUTS.items():
+    for name, wanted in outputs.items():
         shape = shapes.get(name)
         if shape is None or not _fits(shape, wanted):
             raise BundleError(

@@ -127,6 +127,12 @@ def _schemes(arguments: Namespace) -> None:
     print(survey_run(_bundle_config(arguments), arguments.out))
 
 
+def _export_reader(arguments: Namespace) -> None:
+    from heard_training.run import export_reader_run
+
+    print(json.dumps(export_reader_run(_config(arguments), arguments.out), indent=1))
+
+
 def _run(arguments: Namespace) -> None:
     from heard_training.run import run_all
 
@@ -288,6 +294,7 @@ _COMMANDS = {
     "strip": _strip,
     "fit": _fit,
     "export": _export,
+    "export-reader": _export_reader,
     "run": _run,
     "schemes": _schemes,
     "evaluate": _evaluate,

@@ -35,6 +35,8 @@ class Data:
     # Folder of a table of yes/no labels with official splits (train.tsv, dev.tsv, test.tsv), below
     # `texts` or by itself, or "". Its name is the source's; its dev split sets the thresholds.
     label_table: str = ""
+    # Folder of agents' drafts with their faults, for the graph that checks drafts, or "".
+    drafts: str = ""
     # The table of sources and rights.
     sources: str = "data/sources.toml"
     # Further sources that you have the right to train on (a company's own messages, say).

@@ -15,6 +15,7 @@ _HELP = {
     "strip": "write the labels of public texts without the texts",
     "fit": "train on the prepared dataset",
     "export": "calibrate, export, verify and measure",
+    "export-reader": "export the graph that checks drafts, and measure it",
     "run": "prepare, fit and export, in one go",
     "schemes": "compare the export schemes on a fitted network",
     "evaluate": "measure a bundle; writes report.html and report.json",
@@ -29,9 +30,11 @@ _HELP = {
     "describe": "print the tables of data/README.md",
 }
 
-_CONFIGURED = "prepare fit export run schemes benchmark evaluate curve baselines compare gate"
+_CONFIGURED = (
+    "prepare fit export export-reader run schemes benchmark evaluate curve baselines compare gate"
+)
 _READ_TEXTS = "prepare run evaluate curve baselines compare gate"
-_HAVE_RUN = "prepare fit export run schemes benchmark ship"
+_HAVE_RUN = "prepare fit export export-reader run schemes benchmark ship"
 
 
 def parser(commands: Mapping[str, Callable[[Namespace], int | None]]) -> ArgumentParser:

@@ -14,7 +14,7 @@ import numpy as np
 from datasets import Dataset, DatasetDict
 
 from heard import load
-from heard.bundle import MODEL, read_bundle
+from heard.bundle import MODEL, TOKENIZER, default_path, read_bundle
 from heard.session import Session
 from heard.tokens import MessageTokenizer
 from heard_training.config import Config
@@ -24,6 +24,7 @@ from heard_training.export.graph import fuse
 from heard_training.export.pack import pack, write_manifest
 from heard_training.export.parity import check_batches, check_logits, check_quantised, compare
 from heard_training.export.quantise import Feed, quantise
+from heard_training.export.reader import export_reader
 from heard_training.export.survey import survey, survey_table
 from heard_training.export.trace import trace
 from heard_training.files import write_whole, written_whole
@@ -38,6 +39,7 @@ __all__ = [
     "CHECKPOINT",
     "benchmark_run",
     "evaluate_bundle",
+    "export_reader_run",
     "export_run",
     "fit_run",
     "prepare_run",
@@ -49,6 +51,7 @@ __all__ = [
 _log = logging.getLogger(__name__)
 
 CORPUS, CHECKPOINT, BUNDLE = "corpus", "checkpoint", "bundle"
+READER = "reader"
 METRICS, BENCHMARK = "metrics.json", "benchmark.json"
 
 #: Messages on which the products' inputs are observed, by the schemes that round with care.
@@ -112,6 +115,16 @@ def export_run(config: Config, out: Path) -> dict[str, Any]:
     candidate.rename(out / BUNDLE)
     write_whole(out / METRICS, json.dumps(measured, indent=1) + "\n")
     return measured
+
+
+def export_reader_run(config: Config, out: Path) -> dict[str, Any]:
+    """Export the fitted graph that checks drafts, and measure it on the drafts kept aside."""
+    corpus, summary = load_corpus(out / CORPUS)
+    network, tokenizer, training = load_checkpoint(out / CHECKPOINT, config)
+    _check_origin(config, summary, training)
+    own = default_path() / TOKENIZER
+    manifest = export_reader(network, tokenizer, corpus, config, training, own, out / READER)
+    return {name: manifest[name] for name in ("thresholds", "calibrate")}
 
 
 def benchmark_run(config: Config, out: Path) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from datasets import Dataset, DatasetDict, Features, List, Value
 from heard.labels import MAX_LEVEL
 from heard.text import normalise
 from heard_training.config import Config, Heads
+from heard_training.data.drafts import read_drafts
 from heard_training.data.sources import (
     Labelling,
     Message,
@@ -161,6 +162,8 @@ def _dataset(rows: list[dict[str, Any]]) -> Dataset:
 def _messages(config: Config) -> Iterator[Message]:
     if config.data.authored:
         yield from read_authored(Path(config.data.authored), config.heads)
+    if config.data.drafts:
+        yield from read_drafts(Path(config.data.drafts))
     if config.data.label_table:
         yield from read_label_table(config)
     elif config.data.texts:

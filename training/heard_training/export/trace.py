@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import torch
@@ -16,11 +17,12 @@ __all__ = ["trace"]
 
 
 class _Plain(nn.Module):
-    """The network with a tuple for an answer, in the order of ``GRAPH_OUTPUTS``."""
+    """The network with a tuple for an answer, in the order of ``outputs``."""
 
-    def __init__(self, network: HeardNetwork) -> None:
+    def __init__(self, network: HeardNetwork, outputs: Iterable[str]) -> None:
         super().__init__()
         self.network = network
+        self.outputs = tuple(outputs)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, ...]:
         extras = {}
@@ -30,11 +32,17 @@ class _Plain(nn.Module):
             0
         ]
         output = self.network.heads(tokens, attention_mask)
-        return tuple(output[name] for name in GRAPH_OUTPUTS)
+        return tuple(output[name] for name in self.outputs)
 
 
-def trace(network: HeardNetwork, target: Path, *, opset: int) -> None:
-    """Write ``network`` as an unfused fp32 graph.
+def trace(
+    network: HeardNetwork,
+    target: Path,
+    *,
+    opset: int,
+    outputs: Mapping[str, tuple[int | str, ...]] = GRAPH_OUTPUTS,
+) -> None:
+    """Write ``network`` as an unfused fp32 graph with these outputs; a bundle's by default.
 
     The TorchScript-based exporter is used on purpose: onnxruntime's optimizer recognises the
     attention of its graphs, and none of those that the newer exporter writes. For the same reason
@@ -50,17 +58,17 @@ def trace(network: HeardNetwork, target: Path, *, opset: int) -> None:
     names = {name: dict(free) for name in GRAPH_INPUTS}
     names |= {
         name: {axis: str(size) for axis, size in enumerate(shape) if isinstance(size, str)}
-        for name, shape in GRAPH_OUTPUTS.items()
+        for name, shape in outputs.items()
     }
     with warnings.catch_warnings(), torch.no_grad():
         # The exporter warns of its own age and of every shape that it reads while tracing.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            _Plain(network).eval(),
+            _Plain(network, outputs).eval(),
             (ids, mask),
             str(target),
             input_names=list(GRAPH_INPUTS),
-            output_names=list(GRAPH_OUTPUTS),
+            output_names=list(outputs),
             dynamic_axes=names,
             opset_version=opset,
             do_constant_folding=True,

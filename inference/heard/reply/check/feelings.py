@@ -18,8 +18,9 @@ _EXPRESSED = 0.25
 _SITUATIONS = {
     "annoying": ("angry", 1),
     "irritating": ("angry", 1),
-    "infuriating": ("angry", 3),
-    "maddening": ("angry", 3),
+    "infuriating": ("angry", 1),
+    "maddening": ("angry", 1),
+    "outrageous": ("angry", 1),
     "enraging": ("angry", 3),
     "anger": ("angry", 2),
     "fury": ("angry", 3),
@@ -57,7 +58,7 @@ _SITUATIONS = {
 }
 #: Feelings beside the four; they count as expressed where the message has the word's stem.
 _OTHERS = re.compile(
-    r"\b(?:worr(?:y|ied|ying|isome)|scar(?:ed|y)|fright(?:en(?:ed|ing)|ening)|terrif(?:ied|ying)|"
+    r"\b(?:worr(?:y|ied|ying|isome)|scar(?:ed|y)|frightened|terrif(?:ied|ying)|"
     r"anxi(?:ous|ety)|nervous|stress(?:ed|ful|ing)|afraid|panick?(?:ed|ing)?|desperate|lonely|"
     r"heartbroken|griev\w+|jealous|guilty|hurt|unsettling|unnerving|distress(?:ed|ing)|"
     r"nerve-wracking|bored|confus(?:ed|ing)|overwhelm\w+)\b"
@@ -69,6 +70,10 @@ _OTHER_STEMS = {
     "hurt": r"hurt|pain|sore|small|stupid|humiliat|insult|cry|tears",
     "confu": r"confus|don't understand|makes no sense|no idea|contradict|unclear|puzzl",
 }
+#: Words of the lexicon that say more about what happened than about a feeling.
+_UNASCRIBED = frozenset({"in tears", "close to tears", "told off", "tired", "stuck", "outrageous"})
+#: Emotions that stand for each other in what a situation is called.
+_NEAR = {"angry": ("frustrated",), "frustrated": ("angry",)}
 #: Where a feeling is the customer's: "you must be", "how frustrating", "your anger".
 _ASCRIBED = re.compile(
     r"(?:\byou(?:'re|r| are| were| must| feel| felt| sound| seem| have| had| find| found|'ve| to| "
@@ -123,7 +128,8 @@ def wrong_feeling(draft: Draft) -> Iterator[Place]:
         word = draft.plain[start:end]
         if word[:5] in draft.message:
             continue  # their own word
-        if draft.chance(emotion, strength) < _EXPRESSED:
+        near = _NEAR.get(emotion, ()) if word in _SITUATIONS and word.endswith("ing") else ()
+        if all(draft.chance(name, strength) < _EXPRESSED for name in (emotion, *near)):
             yield start, end
     for match in _OTHERS.finditer(draft.plain):
         before = draft.plain[max(0, match.start() - 60) : match.start()]
@@ -137,7 +143,7 @@ def wrong_feeling(draft: Draft) -> Iterator[Place]:
 
 def _named(draft: Draft) -> Iterator[tuple[int, int, str, int]]:
     for start, end, word in find_feelings(draft.text):
-        if not word.pleasant:
+        if not word.pleasant and word.said and word.word not in _UNASCRIBED:
             yield start, end, word.emotion, word.strength
     for match in re.finditer(r"\w+", draft.plain):
         if match[0] in _SITUATIONS:

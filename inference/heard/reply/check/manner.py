@@ -23,26 +23,32 @@ _ASKING = re.compile(
     r"(?:what|when|where|which|who|why|how|did|do|does|have|has|are|is|was|were|can|could|would|"
     r"will|may|might|should)\b"
 )
-#: What only a person does, said of a crowd.
-_PERSONAL = re.compile(
-    r"\bwe(?:'re|'ve|'ll|'d| are| were| have| will| would| do| can| could)?"
-    r"(?: (?:truly|really|deeply|so|very|fully|completely|sincerely|also|all|just|only|therefore|"
-    r"now|then|certainly|absolutely|totally|do|have|are|be|like to|love to|both))*"
-    r" (?:sorry|apologi[sz]e|apologi[sz]ing|understand|appreciate|regret|hope|feel|hear|see|realise|"
-    r"realize|know|recogni[sz]e|acknowledge|sympathi[sz]e|take|taking|value|want|wish|thank|look|"
-    r"looking|looked|investigate|investigating|check|checking|checked|get|getting|come|ask|asked|"
-    r"contact|contacting|update|review|reviewing|reviewed|arrange|arranging|arranged|send|sending|"
-    r"sent|refund|refunding|refunded|resolve|resolving|sort|sorting|sorted|fix|fixing|make|making|"
-    r"put|passed|pass|raise|raised|escalate|escalated|let|follow|help|assist|offer|organise|credit|"
-    r"credited|booked|book|note|noted|try|trying|working|work|do|keep|call|ring|reply|respond|"
-    r"investigated|reached|reach|spoken|speak|need|ensure|received|love|glad|happy|pleased|sad|"
-    r"saddened|disappointed|grateful|delighted|horrified|embarrassed|ashamed|aware|concerned)\b"
+_FILLED = (
+    r"(?: (?:truly|really|deeply|so|very|fully|completely|sincerely|also|all|just|only|now|then|"
+    r"certainly|absolutely|totally|do|be|always))*"
+)
+#: What only a person feels or thinks, said of a crowd; and what one person does, said so.
+_FELT = re.compile(
+    r"\bwe(?:'re|'d|'ve| are| were| have| do| can| would)?"
+    + _FILLED
+    + r" (?:sorry|apologi[sz]e|apologi[sz]ing|understand|appreciate|regret|hope|realise|realize|"
+    r"recogni[sz]e|acknowledge|sympathi[sz]e|value|wish|thank|glad|happy|pleased|sad|saddened|"
+    r"disappointed|grateful|delighted|horrified|embarrassed|ashamed|concerned|feel for)\b"
+)
+_DONE = re.compile(
+    r"\bwe(?:'ll|'ve|'re|'d| will| have| are| would| can)"
+    + _FILLED
+    + r" (?:look|looking|looked|investigat\w+|check\w*|get|getting|come|ask|asked|asking|contact\w*|"
+    r"updat\w+|review\w*|arrang\w+|send|sending|sent|refund\w*|resolv\w+|sort\w*|fix\w*|"
+    r"pass\w*|rais\w+|escalat\w+|let you|follow\w*|offer\w*|organis\w+|credited|crediting|"
+    r"book\w*|noted|noting|working on|call you|ring you|reply|respond\w*|reach\w*|spoken|in touch|"
+    r"be in touch|help you|tell you|know more|love to)\b"
 )
 _CROWD = re.compile(
-    r"\b(?:our (?:\w+ )?(?:team|department|specialists?|colleagues?|office|advisers?|agents?|staff) "
-    r"(?:will|would|is|are|has|have|can|shall|remains?)|our (?:\w+ )*apologies|on behalf of|"
-    r"from all of us|all of us|our side|contact us|to us\b.{0,10}important|let us know|"
-    r"allow us|please accept our|it is our|our (?:sincere|deepest) )"
+    r"\b(?:our (?:\w+ )?(?:team|department|specialists?|advisers?) (?:will|would|is (?:look|work|"
+    r"check|investigat)\w+|are (?:look|work|check|investigat)\w+|has (?:been|now)|shall)|"
+    r"our (?:\w+ )*apologies|on behalf of|from all of us|please accept our|"
+    r"our (?:sincere|deepest) )"
 )
 
 
@@ -77,7 +83,7 @@ def too_long_public(draft: Draft) -> Iterator[Place]:
 
 def we_for_i(draft: Draft) -> Iterator[Place]:
     """Writes "we" where one person acts or feels (Packard, Moore and McFerran 2018)."""
-    for pattern in (_PERSONAL, _CROWD):
+    for pattern in (_FELT, _DONE, _CROWD):
         for match in pattern.finditer(draft.plain):
             yield match.span()
             return

@@ -1,0 +1,112 @@
+"""Exports the graph that checks drafts, with its thresholds, into the package."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from datasets import Dataset
+
+from heard.bundle import sha256_of
+from heard.reply.check.reader import FAULTS, GRAPH, MANIFEST, OUTPUTS
+from heard.session import Session
+from heard.tokens import MessageTokenizer
+from heard_training.config import Config
+from heard_training.errors import TrainingError
+from heard_training.export.graph import fuse
+from heard_training.export.quantise import quantise
+from heard_training.export.trace import trace
+from heard_training.files import written_whole
+from heard_training.learn.network import HeardNetwork
+
+__all__ = ["export_reader"]
+
+#: Share of faultless drafts that the thresholds let be flagged, on drafts kept aside.
+_FALSE_ALARMS = 0.05
+_OBSERVED = 256
+
+
+def export_reader(
+    network: HeardNetwork,
+    tokenizer: MessageTokenizer,
+    corpus: dict[str, Dataset],
+    config: Config,
+    training: dict[str, Any],
+    tokenizer_path: Path,
+    folder: Path,
+) -> dict[str, Any]:
+    """Write graph and manifest to ``folder``; returns the manifest.
+
+    Raises:
+        TrainingError: when the network has other outputs than the check reads.
+    """
+    if config.heads.signals != FAULTS or config.heads.levels or config.heads.spans:
+        raise TrainingError(f"[heads] must declare the signals {', '.join(FAULTS)} and no others.")
+    with written_whole(folder) as partial:
+        plain, fused = partial / "plain.onnx", partial / "fused.onnx"
+        trace(network, plain, opset=config.export.opset, outputs=OUTPUTS)
+        inner = network.encoder.config
+        fuse(plain, fused, heads=inner.num_attention_heads, hidden=inner.hidden_size)
+        texts = corpus["train"]["text"][:_OBSERVED]
+        ids = [np.array([tokenizer.encode(text).windows[0].ids]) for text in texts]
+        feeds = [{"input_ids": row, "attention_mask": np.ones_like(row)} for row in ids]
+        quantise(fused, partial / GRAPH, scheme=config.export.schemes[0], calibration=feeds)
+        aside = corpus["calibrate"]
+        session = Session(partial / GRAPH, outputs=OUTPUTS)
+        chances = _chances(session, tokenizer, aside["text"][:])
+        truth = np.array(aside["gold_signals"][:]) > 0
+        thresholds = fit_thresholds(chances, truth)
+        manifest = {
+            "name": "heard-drafts",
+            "version": config.export.version,
+            "faults": list(FAULTS),
+            "thresholds": dict(zip(FAULTS, thresholds.round(3).tolist(), strict=True)),
+            "scheme": config.export.schemes[0],
+            "sha256": sha256_of(partial / GRAPH),
+            "tokenizer_sha256": sha256_of(tokenizer_path),
+            "calibrate": _figures(chances, truth, thresholds),
+            "training": training,
+        }
+        plain.unlink()
+        fused.unlink()
+        (partial / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    return manifest
+
+
+def _chances(
+    session: Session, tokenizer: MessageTokenizer, texts: list[str]
+) -> npt.NDArray[np.float64]:
+    rows = [session.run([tokenizer.encode(t).windows[0].ids])["signals"][0] for t in texts]
+    return 1.0 / (1.0 + np.exp(-np.array(rows, dtype=np.float64)))
+
+
+def fit_thresholds(
+    chances: npt.NDArray[np.float64], truth: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float64]:
+    """Give every fault the one threshold at which few faultless drafts are flagged.
+
+    One number for all: with some twenty examples of a fault kept aside, one of its own would be
+    chance.
+    """
+    good = ~truth.any(axis=1)
+    level = float(np.quantile(chances[good].max(axis=1), 1 - _FALSE_ALARMS))
+    return np.full(chances.shape[1], max(0.05, min(0.95, level)))
+
+
+def _figures(
+    chances: npt.NDArray[np.float64],
+    truth: npt.NDArray[np.bool_],
+    thresholds: npt.NDArray[np.float64],
+) -> dict[str, Any]:
+    found = chances >= thresholds
+    return {
+        "rows": len(truth),
+        "recall": {
+            name: round(float(found[truth[:, i], i].mean()), 3) if truth[:, i].any() else None
+            for i, name in enumerate(FAULTS)
+        },
+        "faultless_flagged": round(float(found[~truth.any(axis=1)].any(axis=1).mean()), 3),
+    }
