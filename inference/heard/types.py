@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from heard.errors import InputError
+
 __all__ = [
     "Assessment",
     "Emotion",
@@ -172,3 +174,42 @@ class Assessment:
             "truncated": self.truncated,
             "model": self.model.to_dict(),
         }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], text: str = "") -> Assessment:
+        """Read what :meth:`to_dict` wrote; probabilities keep the digits that it kept.
+
+        Raises:
+            InputError: when a field is missing or of another make.
+        """
+        try:
+            return cls(
+                emotions={
+                    name: Emotion(one["level"], one["strength"], tuple(one["at_least"]))
+                    for name, one in data["emotions"].items()
+                },
+                primary=data["primary"],
+                escalation=Escalation(
+                    data["escalation"]["level"],
+                    data["escalation"]["name"],
+                    tuple(data["escalation"]["at_least"]),
+                ),
+                signals=tuple(Signal(one["name"], one["probability"]) for one in data["signals"]),
+                signal_probabilities=dict(data["signal_probabilities"]),
+                spans={
+                    kind: tuple(
+                        Span(one["start"], one["end"], one["text"], one["score"]) for one in found
+                    )
+                    for kind, found in data["spans"].items()
+                },
+                uncertain=tuple(data["uncertain"]),
+                language=data["language"],
+                unknown_share=data["unknown_share"],
+                tokens=data["tokens"],
+                windows=data["windows"],
+                truncated=data["truncated"],
+                model=ModelInfo(**data["model"]),
+                text=text,
+            )
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise InputError("An assessment must be an object as to_dict() writes it.") from error

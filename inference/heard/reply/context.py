@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from heard.errors import InputError
 
@@ -67,6 +68,35 @@ class Context:
                 raise InputError(f"{key} must be text or None, not {type(text).__name__}.")
         if self.customer_name is not None and len(self.customer_name) > _LONGEST_NAME:
             raise InputError(f"customer_name is longer than {_LONGEST_NAME} characters.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        offered = self.remedies
+        return {
+            "channel": self.channel,
+            "stage": self.stage,
+            "customer_name": self.customer_name,
+            "remedies": dict(offered) if isinstance(offered, Mapping) else list(offered),
+            "used": list(self.used),
+            "conversation_id": self.conversation_id,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Context:
+        """Read what :meth:`to_dict` wrote; a missing key has its default.
+
+        Raises:
+            InputError: for an unknown key or a wrong value, which it names.
+        """
+        if not isinstance(data, Mapping):
+            raise InputError("A context must be an object.")
+        unknown = sorted(data.keys() - {field.name for field in fields(cls)})
+        if unknown:
+            raise InputError(
+                f"A context has no {unknown[0]!r}: choose among "
+                f"{', '.join(field.name for field in fields(cls))}."
+            )
+        return cls(**data)
 
 
 def _check_words(key: str, words: object) -> None:

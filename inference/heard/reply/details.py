@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["PRIVATE", "Detail", "echoed", "find_details"]
+__all__ = ["PRIVATE", "SHOWN", "Detail", "echoed", "find_details"]
 
 _MONTHS = (
     "january|february|march|april|may|june|july|august|september|october|november|december|"
@@ -37,7 +37,7 @@ _PATTERNS = {
     "time": re.compile(r"\b\d{1,2}(?::\d\d)?\s?(?:am|pm)\b|\b\d{1,2}:\d\d\b", re.IGNORECASE),
     "phone": re.compile(r"(?<!\w)\+?\d[\d ()-]{8,}\d\b"),
     "reference": re.compile(
-        rf"\b(?i:(?:{_NAMED})(?:\s(?:no\.?|number|nr|id|code))?)(?:\sis|:)?\s?#?{_CODE}\b"
+        rf"(?<![@#\w])(?i:(?:{_NAMED})(?:\s(?:no\.?|number|nr|id|code))?)(?:\sis|:)?\s?#?{_CODE}\b"
         rf"|#\d{{3,}}|\b[A-Z]{{2,}}-?\d{{3,}}[A-Z\d-]*\b|\b\d{{6,}}\b"
     ),
     "weekday": re.compile(
@@ -47,6 +47,16 @@ _PATTERNS = {
 }
 #: Kinds that have no place in a public reply.
 PRIVATE = frozenset({"email", "amount", "phone", "reference"})
+#: What else is nobody's business in public: names, addresses, health, debts.
+SHOWN = re.compile(
+    r"\b(?:mr|mrs|ms|miss|dr)\.? [a-z]+|\b\d+[a-z]? [a-z]+ (?:street|road|lane|avenue|close|drive|"
+    r"way|court|gardens|terrace|place|rd|st|ave)\b|\b(?:ending|account|card|number|order|booking|"
+    r"policy|reference|ref|room|flat|seat|locker) (?:in |no\.? |number )?[#a-z]{0,4}-?\d+|"
+    r"\b(?:your|the|her|his) (?:\w+ )?(?:biopsy|diagnosis|prescription|medication|pregnancy|"
+    r"test results?|results|condition|surgery|therapy|overdraft|arrears|balance|debt|salary|income|"
+    r"loan|benefits?|bankruptcy|credit score|hiv|depression|insulin|treatment|operation|scan|"
+    r"payments?|direct debit|mortgage|missed)\b|[\u00a3$\u20ac]\s?\d|\b[a-z]{2,}-?\d{3,}\b|\b\d{5,}\b"
+)
 _ECHOED = ("reference", "amount", "date")
 
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from heard.reply.clauses import clauses_around, sentences, stems
 from heard.reply.context import Context
-from heard.reply.details import PRIVATE, echoed, find_details
+from heard.reply.details import PRIVATE, SHOWN, echoed, find_details
 from heard.reply.lexicon import mirror
 from heard.reply.shift import shift
 from heard.reply.wishes import find_topic, question, wish
 from heard.reply.words import DETERMINERS, FINITE, INSULTS
 from heard.types import Assessment
 
-__all__ = ["fillings", "wordings"]
+__all__ = ["can_be_said_back", "fillings", "wordings"]
 
 #: A longer quotation is no quotation any more.
 _MOST_QUOTED = 100
@@ -42,6 +42,8 @@ def fillings(
         "topic": find_topic(assessment.text, [*_accounts(assessment, "problem")]),
     }
     found |= _own(assessment, context)
+    if context.channel == "public" and found["topic"] and not _is_public(found["topic"]):
+        found["topic"] = None
     if offered := wordings(context, remedies):
         found["remedy"] = _either(offered)
     return {name: text for name, text in found.items() if text}
@@ -53,10 +55,11 @@ def _own(assessment: Assessment, context: Context) -> dict[str, str | None]:
     problem = _fullest(_clause, accounts)
     thing = None if problem else _fullest(_thing, accounts)
     quotable = not (problem or thing or public) and not _is_abusive(assessment)
+    lines = [assessment.text[start:end] for start, end in sentences(assessment.text)]
     found = {
         "problem": problem,
         "thing": thing,
-        "quote": next(filter(None, map(_quoted, accounts)), None) if quotable else None,
+        "quote": next(filter(None, map(_quoted, [*accounts, *lines])), None) if quotable else None,
         "wish": next(filter(None, map(wish, _accounts(assessment, "need"))), None),
         "question": question(assessment.text),
         "news": _news(assessment.text),
@@ -65,6 +68,11 @@ def _own(assessment: Assessment, context: Context) -> dict[str, str | None]:
         return {k: t if t and _is_public(t) else None for k, t in found.items()}
     name = None if context.stage == "follow_up" else context.customer_name
     return found | {"detail": echoed(find_details(assessment.text)), "name": name}
+
+
+def can_be_said_back(assessment: Assessment, context: Context) -> bool:
+    """Tell whether a message holds anything that an agent could say back."""
+    return any(_own(assessment, context)[name] for name in ("problem", "thing", "quote", "wish"))
 
 
 def _fullest(form: Callable[[str], str | None], accounts: Iterable[str]) -> str | None:
@@ -104,7 +112,8 @@ def _news(text: str) -> str | None:
 
 def _is_public(text: str) -> bool:
     details = {detail.kind for detail in find_details(text)}
-    return len(text.split()) < 18 and not details & PRIVATE and not re.search(r"\d", text)
+    shown = details & PRIVATE or SHOWN.search(text.lower()) or re.search(r"\d", text)
+    return len(text.split()) < 14 and not shown
 
 
 def _is_abusive(assessment: Assessment) -> bool:

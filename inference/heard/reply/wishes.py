@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from heard.reply.shift import shift
-from heard.reply.words import FINITE, TOPICS
+from heard.reply.words import ADVERBS, FINITE, INSULTS, PREPOSITIONS, SUBJECTS, TOPICS
 
 __all__ = ["find_topic", "question", "wish"]
 
@@ -32,6 +32,19 @@ _VERBS = frozenset(
 )
 _THINGS = re.compile(r"^(?:a|an|the|my|your|some|another|compensation|proof|help|answers?)\b")
 _MOST_WORDS = 16
+_NAMED = re.compile(
+    r"\b(the|my|our|your) ((?:[a-z]{3,} ){0,2}?[a-z]{3,})(?= (\w+)|[.,!?;:]|$)", re.IGNORECASE
+)
+_LINKS = frozenset("and or but so because that which who when while if then".split())
+#: Words that name nothing by themselves.
+_EMPTY = frozenset(
+    """
+    worst best same only first last most more fact way time times day days rest other others people
+    guys hell one ones thing things whole next past end start morning evening afternoon night week
+    month year point reason kind sort lot bit nerve audacity god love sake way second minute moment
+    answer problem issue matter very own
+    """.split()
+)
 
 
 def wish(need: str) -> str | None:
@@ -89,4 +102,16 @@ def find_topic(text: str, accounts: Sequence[str]) -> str | None:
         for word in re.findall(r"\b(?:the|a|an|this|that|your) (\w+)", account.lower()):
             if word in TOPICS:
                 return f"the {word}"
+    return _named(text)
+
+
+def _named(text: str) -> str | None:
+    """Find a thing that is named with "the", "my" or "your" and ends where another phrase begins."""
+    for match in _NAMED.finditer(text):
+        words = match[2].split()
+        after = (match[3] or "").lower()
+        ends = not after or after in PREPOSITIONS | SUBJECTS | ADVERBS | FINITE | _LINKS
+        if ends and not {word.lower() for word in words} & (_EMPTY | INSULTS | FINITE):
+            whose = {"the": "the", "my": "your", "our": "your", "your": "our"}[match[1].lower()]
+            return f"{whose} {' '.join(words)}"
     return None

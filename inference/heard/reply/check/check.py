@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from heard.reply.check.draft import Draft
 from heard.reply.check.facts import (
@@ -17,12 +17,14 @@ from heard.reply.check.finding import RULES, SEVERITIES, Finding, Severity
 from heard.reply.check.manner import (
     bad_opening,
     no_thanks_after_silence,
+    repeats,
     too_long_public,
     we_for_i,
 )
 from heard.reply.check.phrases import find_phrases
 from heard.reply.context import Context
 from heard.reply.recommend import Recommendation, recommend
+from heard.text import check_text
 from heard.types import Assessment
 
 __all__ = ["check_reply"]
@@ -39,11 +41,16 @@ _CHECKS: Mapping[str, Callable[[Draft], Iterator[tuple[int, int]]]] = {
     "too_long_public": too_long_public,
     "bad_opening": bad_opening,
     "no_thanks_after_silence": no_thanks_after_silence,
+    "repeats": repeats,
 }
 
 
 def check_reply(
-    draft: str, assessment: Assessment, context: Context | None = None
+    draft: str,
+    assessment: Assessment,
+    context: Context | None = None,
+    *,
+    earlier: Sequence[str] = (),
 ) -> list[Finding]:
     """Check a draft before it is sent.
 
@@ -51,12 +58,13 @@ def check_reply(
         draft: what the agent is about to send.
         assessment: what :meth:`heard.Analyzer.assess` found in the message that it answers.
         context: what the caller knows besides; by default an opening private chat.
+        earlier: the customer's messages before that one: what they said is not asked again either.
 
     Returns:
         The findings, by their places; none for a draft without fault.
     """
     context = context or Context()
-    read = Draft(draft, assessment, context)
+    read = Draft(check_text(draft), assessment, context, tuple(earlier))
     found = [*_found(read)]
     if not found:
         return []
@@ -70,7 +78,9 @@ def check_reply(
 def _found(draft: Draft) -> Iterator[tuple[str, Severity, int, int]]:
     if not draft.text.strip():
         return
-    yield from find_phrases(draft.plain)
+    for found in find_phrases(draft.plain):
+        if not draft.is_theirs(*found[2:]):
+            yield found
     for rule, check in _CHECKS.items():
         for start, end in check(draft):
             yield rule, RULES[rule].severity, start, end

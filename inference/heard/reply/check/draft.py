@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,35 +13,64 @@ from heard.types import Assessment
 
 __all__ = ["Draft"]
 
+_PERSONS = re.compile(
+    r"\b(?:i'm|i've|i'd|i'll|you're|you've|you'd|you'll|we're|we've|we'd|we'll|i|you|we|me|us|my|your|"
+    r"our|mine|yours|ours|myself|yourself|ourselves|am|are|was|were)\b"
+)
+_QUOTED = re.compile(r'"([^"]+)"')
+
+
+def _folded(text: str) -> str:
+    """Fold persons together, and all but words away."""
+    return " ".join(re.findall(r"[\w~]+(?:'\w+)*", _PERSONS.sub("~", text)))
+
 
 @dataclass(frozen=True)
 class Draft:
-    """A draft with its message's assessment and its context."""
+    """A draft with its message's assessment, its context and the messages before."""
 
     text: str
     assessment: Assessment
     context: Context
+    earlier: tuple[str, ...] = ()
 
     @cached_property
     def plain(self) -> str:
-        """The draft in lower case with straight apostrophes, of the same length."""
+        """The draft in lower case with straight apostrophes, of the same length.
+
+        What it quotes from the message is blanked out: those words are not the agent's.
+        """
         lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in self.text)
-        return lower.replace("\u2019", "'")
+        said = " ".join(self.message.split())
+        return _QUOTED.sub(
+            lambda found: found[0] if found[1].strip(" .?!") not in said else " " * len(found[0]),
+            lower.replace("\u2019", "'"),
+        )
 
     @cached_property
     def sentences(self) -> tuple[tuple[int, int], ...]:
         """The places of the draft's sentences."""
-        return tuple(sentences(self.text))
+        return tuple(sentences(self.plain))
 
     @cached_property
     def message(self) -> str:
-        """The message in lower case with straight apostrophes."""
-        return self.assessment.text.lower().replace("\u2019", "'")
+        """What the customer said, here and before, in lower case with straight apostrophes."""
+        return self.said.lower().replace("\u2019", "'")
+
+    @property
+    def said(self) -> str:
+        """What the customer said, here and before."""
+        return "\n".join((*self.earlier, self.assessment.text))
 
     def each(self) -> Iterator[tuple[int, int, str]]:
         """Give each sentence's place and its plain text."""
         for start, end in self.sentences:
             yield start, end, self.plain[start:end]
+
+    def is_theirs(self, start: int, end: int) -> bool:
+        """Tell whether these words are the customer's own, said back with the persons shifted."""
+        folded = _folded(self.plain[start:end])
+        return len(folded.split()) > 0 and f" {folded} " in f" {_folded(self.message)} "
 
     def sentence_at(self, place: int) -> tuple[int, int]:
         """Find the sentence that a place lies in."""

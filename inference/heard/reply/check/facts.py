@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from heard.reply.check.draft import Draft
 from heard.reply.clauses import stems
-from heard.reply.details import PRIVATE, find_details
+from heard.reply.details import PRIVATE, SHOWN, find_details
+from heard.reply.fillings import can_be_said_back
 
 __all__ = ["asks_again", "no_own_words", "over_promise", "private_public", "vague"]
 
@@ -16,7 +17,8 @@ Place = tuple[int, int]
 _REQUEST = re.compile(
     r"\?|\b(?:please|kindly|could you|can you|would you|may i|can i|i(?:'ll)? need|we(?:'ll)? need|"
     r"i(?:'d| would) (?:need|like you to)|let (?:me|us) (?:know|have)|give (?:me|us)|send (?:me|us)|"
-    r"tell (?:me|us)|confirm|provide|share|supply|describe|explain)\b"
+    r"tell (?:me|us)|you (?:\w+ )?(?:confirm|provide|share|describe|explain)|"
+    r"^(?:and |then |so )?(?:confirm|provide|share|supply|describe|explain))\b"
 )
 #: What may be asked for, and what in a message says that it was told already.
 _ASKED = (
@@ -74,15 +76,14 @@ _TOLD: Mapping[str, str] = {
 _REASONS = re.compile(
     r"\b(?:the|this|your|that|an?|any|these|such) (?:\w+ )?(?:issues?|matters?|problems?|concerns?|"
     r"quer(?:y|ies)|situations?|items?|products?|inconvenience|experience|circumstances?|enquiry|"
-    r"inquiry|request|incident|complaint|difficult(?:y|ies)|trouble|delays? (?:you|in)|"
+    r"inquiry|request|incident|complaint|difficult(?:y|ies)|delays? (?:you|in)|"
     r"services?(?= (?:you|provided|received))|subject|topic|correspondence)\b"
     r"|\b(?:as soon as (?:possible|we can|i can)|in due course|at the earliest|shortly|"
     r"in the near future|(?:some|certain|several|various) (?:of )?(?:our |the )?(?:staff|people|"
     r"colleagues|factors|reasons|steps|delays|changes|issues)|(?:relevant|appropriate|responsible|"
     r"concerned|right) (?:team|department|colleagues?|people|person|part(?:y|ies)|action|steps|"
-    r"measures|coaching|channels?)|what (?:you(?:'ve)? (?:describe|experienced)|happened)(?= and| is"
-    r"|\.)|someone will|somebody will|be in touch|looked into|look into (?:it|this|that)|"
-    r"(?:what|how) happened|soon)\b"
+    r"measures|coaching|channels?)|someone will|somebody will|be in touch|looked into|"
+    r"look into (?:it|this|that))\b"
 )
 _GUARANTEED = re.compile(
     r"\b(?:(?:i|we|can|absolutely|fully) guarantee|guaranteed|i promise|we promise|promise (?:you|"
@@ -102,7 +103,7 @@ _OFFERS: Mapping[str, re.Pattern[str]] = {
     "credit": re.compile(
         _ACT + r"(?:credit(?:ed|ing)|a (?:\w+ )?(?:credit|voucher|discount)|compensat\w+|"
         r"(?:\w+ )?months? free|free (?:month|night|meal|ticket|session|class|delivery)|"
-        r"[\u00a3$\u20ac]\d+|\d+ ?% off|goodwill|complimentary|points)\b"
+        r"[\u00a3$\u20ac]\d+ (?:on|to|into|back|off)|\d+ ?% off|goodwill|complimentary|points)\b"
         r"|\b(?:free of charge|on the house|as a (?:\w+ )?(?:gesture of )?goodwill)\b"
     ),
     "express_replacement": re.compile(
@@ -121,23 +122,14 @@ _IN_PRIVATE = re.compile(
     r"\b(?:dm|dms|pm|private(?:ly)?|direct message|inbox|message me|message us|messages?|by email|"
     r"write to me|call me|ring me)\b"
 )
-_SHOWN = re.compile(
-    r"\b(?:mr|mrs|ms|miss|dr)\.? [a-z]+|\b\d+[a-z]? [a-z]+ (?:street|road|lane|avenue|close|drive|"
-    r"way|court|gardens|terrace|place|rd|st|ave)\b|\b(?:ending|account|card|number|order|booking|"
-    r"policy|reference|ref|room|flat|seat|locker) (?:in |no\.? |number )?[#a-z]{0,4}-?\d+|"
-    r"\b(?:your|the|her|his) (?:\w+ )?(?:biopsy|diagnosis|prescription|medication|pregnancy|"
-    r"test results?|results|condition|surgery|therapy|overdraft|arrears|balance|debt|salary|income|"
-    r"loan|benefits?|bankruptcy|credit score|hiv|depression|insulin|treatment|operation|scan|"
-    r"payments?|direct debit|mortgage|missed)\b|[\u00a3$\u20ac]\s?\d|\b[a-z]{2,}-?\d{3,}\b|\b\d{5,}\b"
-)
 
 
 def asks_again(draft: Draft) -> Iterator[Place]:
     """Asks for what the message already says."""
-    details = {detail.kind for detail in find_details(draft.assessment.text)}
-    about = stems(draft.assessment.text)
+    details = {detail.kind for detail in find_details(draft.said)}
+    about = stems(draft.said)
     for start, end, sentence in draft.each():
-        if not _REQUEST.search(sentence):
+        if not _REQUEST.search(sentence) or find_details(draft.text[start:end]):
             continue
         for pattern, kind in _PATTERNS:
             match = pattern.search(sentence)
@@ -167,10 +159,12 @@ def no_own_words(draft: Draft) -> Iterator[Place]:
     """Nothing of the customer's own words in it (Villarroel Ordenes et al. 2017)."""
     if draft.context.channel == "public" or not draft.text.strip():
         return
-    own = stems(draft.assessment.text)
+    own = stems(draft.said)
     calm = draft.assessment.primary == "none" and not draft.assessment.escalation.level
     asked = "?" in draft.assessment.text or draft.assessment.spans["need"]
-    if len(own) > 3 and not (calm and not asked) and not own & stems(draft.text):
+    if len(own) < 4 or (calm and not asked) or own & stems(draft.text):
+        return
+    if can_be_said_back(draft.assessment, draft.context):
         yield 0, 0
 
 
@@ -188,15 +182,16 @@ def vague(draft: Draft) -> Iterator[Place]:
 def over_promise(draft: Draft) -> Iterator[Place]:
     """Promises an outcome, or a remedy that the caller did not allow."""
     for match in _GUARANTEED.finditer(draft.plain):
-        yield match.span()
-        return
+        if not draft.is_theirs(*match.span()):
+            yield match.span()
+            return
     allowed = set(draft.context.remedies)
     if isinstance(draft.context.remedies, Mapping):
         return  # a company's own remedies have names and wordings that no list knows
     for name, pattern in _OFFERS.items():
-        match = None if name in allowed else pattern.search(draft.plain)
-        if match and not stems(match[0].split()[-1]) & stems(draft.message):
-            yield match.span()
+        offered = None if name in allowed else pattern.search(draft.plain)
+        if offered and not stems(offered[0].split()[-1]) & stems(draft.message):
+            yield offered.span()
             return
 
 
@@ -209,7 +204,7 @@ def private_public(draft: Draft) -> Iterator[Place]:
             yield detail.start, detail.end
             return
     for start, _, sentence in draft.each():
-        if match := _SHOWN.search(sentence):
+        if match := SHOWN.search(sentence):
             yield start + match.start(), start + match.end()
             return
         asked = None if _IN_PRIVATE.search(sentence) else _ASKS_PRIVATE.search(sentence)

@@ -108,7 +108,7 @@ _FIXING = re.compile(
     r"order\w*|issu\w+|put\w*|ask\w*|cred\w+|fix\w*|open\w*|block\w*|clos\w*|call\w*|rais\w*|offer\w*|"
     r"transfer\w*|unlock\w*|mov\w*|chang\w*|correct\w*|escalat\w*|forward\w*|pass\w*|sort\w*|add\w*|"
     r"tak\w+|trac\w+|look\w*|find\w*|wa[i]v\w+|upgrad\w+)|\b(?:has|have) been (?:\w+ )?\w+(?:ed|t|n)\b|"
-    r"\bplease (?!accept|know|forgive|don't)\w+|\bbecause\b|\bdue to\b|\bis (?:with|at|on|in|due|"
+    r"\bplease (?!accept|know|forgive|don't|write|message|send me|go on)\w+|\bbecause\b|\bdue to\b|\bis (?:with|at|on|in|due|"
     r"available|scheduled|booked|being)\b|\bwas (?:taken|sent|cancelled|held|delayed|caused)\b|"
     r"\bto (?:fix|solve|resolve|get|cancel|claim|reset|change|return|request)\b|"
     r"^(?:go|open|clear|try|click|press|unplug|restart|reset|select|send|check|log|turn|switch|call|"
@@ -116,6 +116,14 @@ _FIXING = re.compile(
     r"new|next|team|system|fault|error|update|order|flight|delivery)\b|\bmust\b|\brequire|"
     r"\byou (?:can|may|should|need|will)\b|\bwhat(?:'s| is) your\b|\bwhich\b|\bcould you\b|"
     r"\bcan you\b)"
+)
+
+#: The agent listens and says back: neither a fix nor yet a feeling.
+_READING = re.compile(
+    r"(?:so\b|i(?:'ve| have|'m)? (?:read|hear|heard|see|noted|written|understand|listen|taken|stopped|"
+    r"added|with you|going by|here)|as i |as it |from what|what i |let me say|if i have|go (?:ahead|on)|"
+    r"say it|tell me|please go on|i want to hear|is that right|have i |did i |the words|this is what|thank|thanks|"
+    r"hello|dear|hi\b)"
 )
 
 
@@ -126,7 +134,7 @@ def wrong_feeling(draft: Draft) -> Iterator[Place]:
         if _OWN.search(before) or not _ASCRIBED.search(before):
             continue
         word = draft.plain[start:end]
-        if word[:5] in draft.message:
+        if word[:5] in draft.message or draft.is_theirs(start, end):
             continue  # their own word
         near = _NEAR.get(emotion, ()) if word in _SITUATIONS and word.endswith("ing") else ()
         if all(draft.chance(name, strength) < _EXPRESSED for name in (emotion, *near)):
@@ -142,7 +150,7 @@ def wrong_feeling(draft: Draft) -> Iterator[Place]:
 
 
 def _named(draft: Draft) -> Iterator[tuple[int, int, str, int]]:
-    for start, end, word in find_feelings(draft.text):
+    for start, end, word in find_feelings(draft.plain):
         if not word.pleasant and word.said and word.word not in _UNASCRIBED:
             yield start, end, word.emotion, word.strength
     for match in re.finditer(r"\w+", draft.plain):
@@ -161,6 +169,6 @@ def fix_before_feelings(draft: Draft) -> Iterator[Place]:
     for start, end, sentence in draft.each():
         if _WARMTH.search(sentence):
             return
-        if _FIXING.search(sentence):
+        if _FIXING.search(sentence) and not _READING.match(sentence):
             yield start, end
             return

@@ -130,6 +130,11 @@ RULES: Mapping[str, Rule] = {
         'An angry reader takes a question or a "you" as the first word for an attack.',
         ("apologise", "reflect", "validate"),
     ),
+    "repeats": Rule(
+        "warning",
+        "This sentence was said before in this conversation: twice, it is a phrase.",
+        ("reflect", "validate", "resolve"),
+    ),
     "no_thanks_after_silence": Rule(
         "warning",
         "After a long silence, thank them for waiting or for writing again.",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from heard.reply.check.draft import Draft
 
-__all__ = ["bad_opening", "no_thanks_after_silence", "too_long_public", "we_for_i"]
+__all__ = ["bad_opening", "no_thanks_after_silence", "repeats", "too_long_public", "we_for_i"]
 
 Place = tuple[int, int]
 
@@ -69,8 +69,19 @@ def bad_opening(draft: Draft) -> Iterator[Place]:
 
 def no_thanks_after_silence(draft: Draft) -> Iterator[Place]:
     """No thanks for waiting, after the company was silent for long."""
-    if draft.context.stage == "after_silence" and not _THANKS.search(draft.plain):
+    names = {signal.name for signal in draft.assessment.signals}
+    owed = draft.context.stage == "after_silence" and not names & {"abusive", "threat_of_harm"}
+    if owed and not _THANKS.search(draft.plain):
         yield 0, 0
+
+
+def repeats(draft: Draft) -> Iterator[Place]:
+    """A sentence that this conversation has seen already."""
+    used = {" ".join(text.lower().split()).strip(" .!?") for text in draft.context.used}
+    for start, end, sentence in draft.each():
+        plain = " ".join(sentence.split()).strip(" .!?")
+        if len(plain.split()) > 3 and plain in used:
+            yield start, end
 
 
 def too_long_public(draft: Draft) -> Iterator[Place]:
