@@ -136,7 +136,7 @@ def _feeling(assessment: Assessment) -> str | None:
 
 
 def _quoted(text: str) -> str | None:
-    plain = re.sub(r"\s+", " ", re.sub(r"[@#]\w+|https?://\S+", "", text)).strip(" .,;:!-")
+    plain = re.sub(r"\s+", " ", re.sub(r"[@#=]\S+|__\w+__|https?://\S+", "", text)).strip(" .,;:!-")
     words = {word.lower() for word in re.findall(r"\w+", plain)}
     if len(plain.split()) < 4 or len(plain) > _MOST_QUOTED:
         return None

@@ -80,7 +80,13 @@ class _When:
     allowed: Mapping[str, frozenset[str]]
     facts: Mapping[str, bool]
 
+    @property
+    def conditions(self) -> int:
+        """How many conditions there are: the more, the more special."""
+        return len(self.allowed) + len(self.facts)
+
     def holds(self, situation: Situation) -> bool:
+        """Tell whether every condition is met."""
         for key, wanted in self.facts.items():
             if getattr(situation, key) != wanted:
                 return False

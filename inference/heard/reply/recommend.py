@@ -13,13 +13,13 @@ from heard.reply.context import Context
 from heard.reply.fillings import fillings, wordings
 from heard.reply.handover import pause, summary
 from heard.reply.playbook import BRACES, MOVES, Playbook, read_playbook
-from heard.reply.situation import read_situation
+from heard.reply.situation import Situation, read_situation
 from heard.types import Assessment
 
 __all__ = ["Avoid", "Move", "Recommendation", "own_playbook", "recommend"]
 
 #: More advice than this is not read.
-_MOST_ADVICE = 6
+_MOST_ADVICE = 5
 _HANDED_OVER = ("supervisor", "boundary_then_supervisor", "safety")
 _SORRY = re.compile(r"\b(?:sorry|apologi[sz]e|apolog(?:y|ies))\b", re.IGNORECASE)
 #: Placeholders that hold the customer's own account.
@@ -130,11 +130,7 @@ def recommend(
     return Recommendation(
         moves=tuple(moves),
         reply=" ".join(move.text for move in moves),
-        avoid=tuple(
-            Avoid(advice.what, advice.why)
-            for advice in playbook.advice
-            if advice.when.holds(situation)
-        )[:_MOST_ADVICE],
+        avoid=_advice(playbook, situation),
         action=plan.action,
         three_whats={
             "problem": filled.get("problem") or _first(spans["problem"]),
@@ -144,6 +140,13 @@ def recommend(
         handover=summary(assessment, context, tried) if plan.action in _HANDED_OVER else None,
         pause=pause(assessment, context),
     )
+
+
+def _advice(playbook: Playbook, situation: Situation) -> tuple[Avoid, ...]:
+    """Choose what to warn of: what is said of just this situation before what is said of many."""
+    fitting = [advice for advice in playbook.advice if advice.when.holds(situation)]
+    fitting.sort(key=lambda advice: -advice.when.conditions)
+    return tuple(Avoid(advice.what, advice.why) for advice in fitting[:_MOST_ADVICE])
 
 
 def _first(spans: Sequence[Any]) -> str | None:

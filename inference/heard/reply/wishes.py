@@ -85,7 +85,9 @@ def question(text: str, most: int = 110) -> str | None:
         asked,
         flags=re.IGNORECASE,
     )
-    if len(asked.split()) < 3 or len(asked) > most or '"' in asked:
+    asked = re.sub(r"^(?:[@#=]\S+|__\w+__)\s*", "", asked)
+    words = {word.lower() for word in re.findall(r"\w+", asked)}
+    if len(words) < 3 or len(asked) > most or '"' in asked or words & INSULTS:
         return None
     return f'"{asked[0].upper()}{asked[1:]}"'
 

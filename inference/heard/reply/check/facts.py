@@ -160,12 +160,22 @@ def no_own_words(draft: Draft) -> Iterator[Place]:
     if draft.context.channel == "public" or not draft.text.strip():
         return
     own = stems(draft.said)
-    calm = draft.assessment.primary == "none" and not draft.assessment.escalation.level
-    asked = "?" in draft.assessment.text or draft.assessment.spans["need"]
+    calm = draft.assessment.primary in ("none", "surprised")
+    calm = calm and not draft.assessment.escalation.level
+    asked = "?" in draft.assessment.text
     if len(own) < 4 or (calm and not asked) or own & stems(draft.text):
+        return
+    if any(draft.is_theirs(*place) for place in _runs(draft.plain)):
         return
     if can_be_said_back(draft.assessment, draft.context):
         yield 0, 0
+
+
+def _runs(text: str) -> Iterator[Place]:
+    """Give every run of four words."""
+    words = [match.span() for match in re.finditer(r"\w+(?:'\w+)*", text)]
+    for first, last in zip(words, words[3:], strict=False):
+        yield first[0], last[1]
 
 
 def vague(draft: Draft) -> Iterator[Place]:

@@ -99,7 +99,7 @@ _WARMTH = re.compile(
     r"any(?:one|body)(?:'d| would| in your)?|too (?:many|long|much|often)|far (?:from|too|more)|i hear|"
     r"i can (?:hear|see) (?:why|how|that)|i see why|must (?:have|be)|quite (?:a|some)|the last thing|"
     r"patience|waiting|bad (?:enough|day|way)|poor|let (?:you )?down|failed you|stressful|scary|"
-    r"frightening|worrying|nightmare|ordeal|ridiculous|absurd|shocking|respect|dignity|small|livid|"
+    r"frightening|worrying|surpris\w+|i'd (?:have|mind|want|feel)|nightmare|ordeal|ridiculous|absurd|shocking|respect|dignity|small|livid|"
     r"furious|angry|anger|out of order|beyond|worried|ugh|oh no|ouch)\b"
 )
 _FIXING = re.compile(

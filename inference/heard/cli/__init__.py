@@ -1,0 +1,5 @@
+"""The command line of heard."""
+
+from heard.cli.main import main
+
+__all__ = ["main"]
