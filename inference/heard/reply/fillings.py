@@ -71,8 +71,13 @@ def _own(assessment: Assessment, context: Context) -> dict[str, str | None]:
 
 
 def can_be_said_back(assessment: Assessment, context: Context) -> bool:
-    """Tell whether a message holds anything that an agent could say back."""
-    return any(_own(assessment, context)[name] for name in ("problem", "thing", "quote", "wish"))
+    """Tell whether a message holds anything that an agent could, and should, say back."""
+    calm = assessment.primary in ("none", "surprised") and not assessment.escalation.level
+    names = ("problem", "wish", "question") if calm else ("problem", "thing", "quote", "wish")
+    if calm and "?" not in assessment.text and not assessment.spans["need"]:
+        return False
+    found = _own(assessment, context)
+    return any(found[name] for name in names)
 
 
 def _fullest(form: Callable[[str], str | None], accounts: Iterable[str]) -> str | None:

@@ -22,6 +22,7 @@ from heard.reply.words import (
     MISSPELT,
     PREPOSITIONS,
     SUBJECTS,
+    SUBORDINATORS,
     UNENDED,
     UNSAID,
 )
@@ -41,11 +42,24 @@ _QUOTATION = re.compile(
     "[\"\u201c\u201d\u00ab\u00bb]|(?<!\\w)['\u2018][^'\u2019]+['\u2019](?!\\w)|\\b(?:goes|like),? "
     "(?:is|are|do|you|well|sorry)\\b"
 )
+#: Grammar that was broken before it came here.
+_BROKEN = re.compile(
+    r"\bto (?!need|feed|speed|exceed|proceed|embed|shed|wed|bed|red)\w+ed\b|\b(?:didn't|don't|doesn't|can't|"
+    r"won't|couldn't|wouldn't) \w+(?:ed|er|ion|ment)\b(?<!answer)(?<!offer)(?<!deliver)(?<!enter)"
+    r"(?<!matter)(?<!bother)(?<!cover)(?<!order)(?<!remember)(?<!consider)(?<!transfer)(?<!ever)"
+    r"(?<!over)(?<!mention)(?<!need)(?<!feed)|\bflight(?:led|ed|r)\b|\blate flights?\b|\bsuppose to\b|"
+    r"\bto (?:went|was|were|been|got|took|gave|sent|told|left)\b|\b(?:is|are|was|were) (?:is|are|was|were)\b"
+    r"|\bn 't\b|\b\w+ 've\b",
+    re.IGNORECASE,
+)
 _JOINING = frozenset("and but so because cause cos coz then also plus or yet since".split())
 _CROWD = frozenset("guys people lot folks all".split())
 
 #: After these "you" may be anybody at all, or the one agent who reads this.
 _UNCLEAR = frozenset("thank see bet mind if unless when before after since until".split())
+
+#: After these "you" is an object with a verb of its own: "rules make you feel".
+_CAUSES = frozenset("make makes made making let lets help helps helped watch have having".split())
 
 #: First person to second, for words that need no look around.
 _FIRST = {
@@ -96,7 +110,7 @@ def shift(span: str, *, clause: bool) -> str | None:
     """
     text = _HEAD.sub("", _TAIL.sub("", _LINK.sub("", span).replace("\u2019", "'")))
     text = _lowered(re.sub(r"\s+", " ", text).strip())
-    if not text or _QUOTATION.search(text):
+    if not text or _QUOTATION.search(text) or _BROKEN.search(text):
         return None
     asked = "?" if "?" in span[-4:] else ""
     found = list(_WORD.finditer(text))
@@ -168,13 +182,17 @@ def _is_clause(words: Sequence[str]) -> bool:
         start += 1
     first = lower[start]
     finite = [place for place, word in enumerate(lower) if _is_finite(word)]
+    if "'" not in first and finite and SUBORDINATORS & {*lower[start + 1 : finite[0]]}:
+        return False  # "no word until you called": the verb is another clause's
+    if first.startswith("@") or (words[start][0].isdigit() and finite and finite[0] == start + 1):
+        return False  # "3 cancelled flights"
     if first in SUBJECTS and "'" in first:
         return len(lower) > start + 1
     if not finite or finite[0] <= start:
         return False
     if first in SUBJECTS or first in DETERMINERS:
         return True
-    named = words[start][0].isupper() and first not in COMMON
+    named = words[start][0].isupper() and first not in COMMON and not first.endswith(("ed", "old"))
     plural = first.endswith("s") and not first.endswith(("ss", "us", "is"))
     return (named or plural or words[start][0].isdigit()) and finite[0] - start <= 4
 
@@ -187,8 +205,8 @@ def _said(words: Sequence[str], place: int) -> str | None:
     """Give one word as the agent says it; ``None`` where its role is not certain."""
     word, low = words[place], words[place].lower()
     before = words[place - 1].lower() if place else ""
-    if word == "US":
-        return word  # the country
+    if word == "US":  # the country, or a shouted "us"
+        return word if before in ("the", "in", "from", "within", "inside") else None
     if low in _AGREE:
         return _agreeing(words, place)
     if low in _FIRST:
@@ -224,7 +242,7 @@ def _company(words: Sequence[str], place: int) -> str | None:
     rest = [word.lower() for word in words[place + 1 :]]
     rest = [word for word in rest if word not in _CROWD and word not in ADVERBS]
     follows = rest[0] if rest else ""
-    if before in _UNCLEAR:
+    if before in _UNCLEAR or before in _CAUSES:
         return None
     if before in PREPOSITIONS:
         return None if _is_finite(follows) else "us"

@@ -30,7 +30,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
 _PLEASED = re.compile(
     r"\b(?:thank(?:s| you|ful)|thx|cheers|grateful|great|lovely|love|brilliant|excellent|perfect|"
     r"perfectly|awesome|fantastic|wonderful|amazing|helpful|appreciate|delighted|chuffed|happy|"
-    r"glad|kind|sorted|nice|superb|well done|early|best|impressed|thrilled|loved|shout-?out|"
+    r"glad|kind|sorted|nice|superb|well done|early|best|impressed|wow|yay|thrilled|loved|shout-?out|"
     r"made (?:my|our) (?:day|week|month|year)|unreal)\b",
     re.IGNORECASE,
 )

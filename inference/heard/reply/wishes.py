@@ -75,10 +75,10 @@ def wish(need: str) -> str | None:
 
 def question(text: str, most: int = 110) -> str | None:
     """Quote the one question of a text with its mark; ``None`` for none, several or a long one."""
-    found = re.findall(r"[^.!?\n]*\?", text)
+    found = re.findall(r"[^.!?\n]+\?+", text)
     if len(found) != 1:
         return None
-    asked = re.sub(r"\s+", " ", str(found[0])).strip(" ,;:-")
+    asked = re.sub(r"\s+", " ", str(found[0])).strip(" ,;:-").rstrip("?") + "?"
     asked = re.sub(
         r"^(?:hi|hello|hey|good (?:morning|afternoon|evening))\b[^,]{0,20},\s*",
         "",

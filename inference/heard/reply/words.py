@@ -14,6 +14,7 @@ __all__ = [
     "MISSPELT",
     "PREPOSITIONS",
     "SUBJECTS",
+    "SUBORDINATORS",
     "TOPICS",
     "UNENDED",
     "UNSAID",
@@ -139,6 +140,11 @@ TOPICS = frozenset(
     service shoes sim sofa statement subscription suitcase tariff ticket tickets transfer trip
     upgrade visa voucher vouchers warranty water website wifi
     """.split()
+)
+
+#: Words that begin a clause within another.
+SUBORDINATORS = frozenset(
+    "until when because if while that which who since after before although though where".split()
 )
 
 #: Words that no sentence ends with: the span was cut short.

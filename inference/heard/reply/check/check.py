@@ -44,6 +44,9 @@ _CHECKS: Mapping[str, Callable[[Draft], Iterator[tuple[int, int]]]] = {
     "repeats": repeats,
 }
 
+#: Where somebody may be in danger, these do not count.
+_NOT_FOR_SAFETY = frozenset({"fix_before_feelings", "no_own_words", "vague", "too_long_public"})
+
 
 def check_reply(
     draft: str,
@@ -81,7 +84,10 @@ def _found(draft: Draft) -> Iterator[tuple[str, Severity, int, int]]:
     for found in find_phrases(draft.plain):
         if not draft.is_theirs(*found[2:]):
             yield found
+    harm = any(signal.name == "threat_of_harm" for signal in draft.assessment.signals)
     for rule, check in _CHECKS.items():
+        if harm and rule in _NOT_FOR_SAFETY:
+            continue
         for start, end in check(draft):
             yield rule, RULES[rule].severity, start, end
 

@@ -17,7 +17,7 @@ Place = tuple[int, int]
 _REQUEST = re.compile(
     r"\?|\b(?:please|kindly|could you|can you|would you|may i|can i|i(?:'ll)? need|we(?:'ll)? need|"
     r"i(?:'d| would) (?:need|like you to)|let (?:me|us) (?:know|have)|give (?:me|us)|send (?:me|us)|"
-    r"tell (?:me|us)|you (?:\w+ )?(?:confirm|provide|share|describe|explain)|"
+    r"tell (?:me|us)|(?:can|could|would|will) you (?:\w+ )?\w+|"
     r"^(?:and |then |so )?(?:confirm|provide|share|supply|describe|explain))\b"
 )
 #: What may be asked for, and what in a message says that it was told already.
@@ -46,8 +46,7 @@ _ASKED = (
         r"\b(?:what (?:exactly )?(?:happened|went wrong|is (?:the )?(?:issue|problem|matter|wrong)|"
         r"seems|the (?:issue|problem)|it is about|this is about|is it about)|more (?:detail|about|"
         r"information)|describe|explain (?:the|what|your|in)|tell (?:me|us) (?:what|more|about|the)|"
-        r"in (?:more )?detail|what(?:'s| is) (?:this|it) (?:about|regarding)|nature of|"
-        r"how (?:can|may) (?:i|we) help)\b",
+        r"in (?:more )?detail|what(?:'s| is) (?:this|it) (?:about|regarding)|nature of)\b",
         "account",
     ),
     (
@@ -160,10 +159,7 @@ def no_own_words(draft: Draft) -> Iterator[Place]:
     if draft.context.channel == "public" or not draft.text.strip():
         return
     own = stems(draft.said)
-    calm = draft.assessment.primary in ("none", "surprised")
-    calm = calm and not draft.assessment.escalation.level
-    asked = "?" in draft.assessment.text
-    if len(own) < 4 or (calm and not asked) or own & stems(draft.text):
+    if len(own) < 4 or own & stems(draft.text):
         return
     if any(draft.is_theirs(*place) for place in _runs(draft.plain)):
         return
@@ -172,9 +168,9 @@ def no_own_words(draft: Draft) -> Iterator[Place]:
 
 
 def _runs(text: str) -> Iterator[Place]:
-    """Give every run of four words."""
+    """Give every run of three words."""
     words = [match.span() for match in re.finditer(r"\w+(?:'\w+)*", text)]
-    for first, last in zip(words, words[3:], strict=False):
+    for first, last in zip(words, words[2:], strict=False):
         yield first[0], last[1]
 
 

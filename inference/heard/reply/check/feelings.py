@@ -60,14 +60,13 @@ _SITUATIONS = {
 _OTHERS = re.compile(
     r"\b(?:worr(?:y|ied|ying|isome)|scar(?:ed|y)|frightened|terrif(?:ied|ying)|"
     r"anxi(?:ous|ety)|nervous|stress(?:ed|ful|ing)|afraid|panick?(?:ed|ing)?|desperate|lonely|"
-    r"heartbroken|griev\w+|jealous|guilty|hurt|unsettling|unnerving|distress(?:ed|ing)|"
+    r"heartbroken|griev\w+|jealous|guilty|unsettling|unnerving|distress(?:ed|ing)|"
     r"nerve-wracking|bored|confus(?:ed|ing)|overwhelm\w+)\b"
 )
 _OTHER_STEMS = {
     "stres": r"stress|anxi|worr|panic|overwhelm|frantic|deadline",
     "worr": r"worr|anxi|afraid|scare|concern|nervous|frighten|panic|fear",
     "distr": r"distress|upset|cry|tears|devastat|awful|traum",
-    "hurt": r"hurt|pain|sore|small|stupid|humiliat|insult|cry|tears",
     "confu": r"confus|don't understand|makes no sense|no idea|contradict|unclear|puzzl",
 }
 #: Words of the lexicon that say more about what happened than about a feeling.
@@ -99,7 +98,7 @@ _WARMTH = re.compile(
     r"any(?:one|body)(?:'d| would| in your)?|too (?:many|long|much|often)|far (?:from|too|more)|i hear|"
     r"i can (?:hear|see) (?:why|how|that)|i see why|must (?:have|be)|quite (?:a|some)|the last thing|"
     r"patience|waiting|bad (?:enough|day|way)|poor|let (?:you )?down|failed you|stressful|scary|"
-    r"frightening|worrying|surpris\w+|i'd (?:have|mind|want|feel)|nightmare|ordeal|ridiculous|absurd|shocking|respect|dignity|small|livid|"
+    r"frightening|worrying|surpris\w+|no less|courage|could have been me|good that you|done (?:everything|your part)|i'd (?:have|mind|want|feel)|nightmare|ordeal|ridiculous|absurd|shocking|respect|dignity|small|livid|"
     r"furious|angry|anger|out of order|beyond|worried|ugh|oh no|ouch)\b"
 )
 _FIXING = re.compile(
@@ -136,6 +135,8 @@ def wrong_feeling(draft: Draft) -> Iterator[Place]:
         word = draft.plain[start:end]
         if word[:5] in draft.message or draft.is_theirs(start, end):
             continue  # their own word
+        if emotion == "surprised":
+            strength = 1  # how great a surprise is nobody minds
         near = _NEAR.get(emotion, ()) if word in _SITUATIONS and word.endswith("ing") else ()
         if all(draft.chance(name, strength) < _EXPRESSED for name in (emotion, *near)):
             yield start, end
