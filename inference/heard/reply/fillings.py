@@ -10,6 +10,7 @@ from heard.reply.context import Context
 from heard.reply.details import PRIVATE, SHOWN, echoed, find_details
 from heard.reply.lexicon import mirror
 from heard.reply.shift import shift
+from heard.reply.situation import read_situation
 from heard.reply.wishes import find_topic, question, wish
 from heard.reply.words import DETERMINERS, FINITE, INSULTS
 from heard.types import Assessment
@@ -25,6 +26,11 @@ _OWN_FAULT = re.compile(
     r"\b(?:my (?:own |entire )?(?:mistake|fault|error|bad|stupidity|slip)|i (?:know|forgot|misread|"
     r"missed|messed|ordered the wrong|put in the wrong|typed|was (?:\w+ ){0,3}late|should have)|"
     r"(?:late|behind) with)\b",
+    re.IGNORECASE,
+)
+_THANKS_FIRST = re.compile(
+    r"^(?:thanks|thank you|cheers)\b[^,.!]*[,.!]\s*|^(?:just )?(?:wanted|writing) to (?:say|tell you|let "
+    r"you know) (?:that )?|^shout-?out to @?\w+[,:]?\s*",
     re.IGNORECASE,
 )
 _THANKING = re.compile(
@@ -59,7 +65,7 @@ def _own(assessment: Assessment, context: Context) -> dict[str, str | None]:
     found = {
         "problem": problem,
         "thing": thing,
-        "quote": next(filter(None, map(_quoted, [*accounts, *lines])), None) if quotable else None,
+        "quote": (_fullest(_quoted, accounts) or _fullest(_quoted, lines)) if quotable else None,
         "wish": next(filter(None, map(wish, _accounts(assessment, "need"))), None),
         "question": question(assessment.text),
         "news": _news(assessment.text),
@@ -74,7 +80,9 @@ def can_be_said_back(assessment: Assessment, context: Context) -> bool:
     """Tell whether a message holds anything that an agent could, and should, say back."""
     calm = assessment.primary in ("none", "surprised") and not assessment.escalation.level
     names = ("problem", "wish", "question") if calm else ("problem", "thing", "quote", "wish")
-    if calm and "?" not in assessment.text and not assessment.spans["need"]:
+    asks = "?" in assessment.text or assessment.spans["need"]
+    situation = read_situation(assessment, context)
+    if situation.pleasant or situation.bereaved or (calm and not asks):
         return False
     found = _own(assessment, context)
     return any(found[name] for name in names)
@@ -107,10 +115,11 @@ def _thing(text: str) -> str | None:
 def _news(text: str) -> str | None:
     """Find what went well: the first sentence that can be shifted and says something."""
     for start, end in sentences(text):
-        sentence = text[start:end]
+        sentence = _THANKS_FIRST.sub("", text[start:end])
         if not sentence.endswith("?") and not _THANKING.search(sentence):
             shifted = _clause(sentence)
-            if shifted and len(stems(shifted)) > 1:
+            # What the writer did is no news of what went well.
+            if shifted and len(stems(shifted)) > 1 and not re.match(r"you\b|that\b", shifted):
                 return shifted
     return None
 
@@ -118,7 +127,7 @@ def _news(text: str) -> str | None:
 def _is_public(text: str) -> bool:
     details = {detail.kind for detail in find_details(text)}
     shown = details & PRIVATE or SHOWN.search(text.lower()) or re.search(r"\d", text)
-    return len(text.split()) < 14 and not shown
+    return len(text.split()) < 18 and not shown
 
 
 def _is_abusive(assessment: Assessment) -> bool:

@@ -25,7 +25,7 @@ _SORRY = re.compile(r"\b(?:sorry|apologi[sz]e|apolog(?:y|ies))\b", re.IGNORECASE
 #: Placeholders that hold the customer's own account.
 _ACCOUNT = frozenset({"problem", "thing", "quote", "wish"})
 #: What a placeholder counts for when a sentence is chosen: 1, but for what is less of an account.
-_WORTH = {"topic": 0.4, "name": 0.3}
+_WORTH = {"question": 0.8, "quote": 0.9, "topic": 0.4, "name": 0.3}
 
 
 @dataclass(frozen=True, slots=True)

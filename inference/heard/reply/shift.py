@@ -52,7 +52,9 @@ _BROKEN = re.compile(
     r"|\bn 't\b|\b\w+ 've\b",
     re.IGNORECASE,
 )
-_JOINING = frozenset("and but so because cause cos coz then also plus or yet since".split())
+_JOINING = frozenset(
+    "wow oh ok okay well yay hey hi hello blimey gosh and but so because cause cos coz then also plus or yet since".split()
+)
 _CROWD = frozenset("guys people lot folks all".split())
 
 #: After these "you" may be anybody at all, or the one agent who reads this.
@@ -60,6 +62,8 @@ _UNCLEAR = frozenset("thank see bet mind if unless when before after since until
 
 #: After these "you" is an object with a verb of its own: "rules make you feel".
 _CAUSES = frozenset("make makes made making let lets help helps helped watch have having".split())
+
+_REPORTED = frozenset("why how what when where if whether to for about that".split())
 
 #: First person to second, for words that need no look around.
 _FIRST = {
@@ -246,6 +250,8 @@ def _company(words: Sequence[str], place: int) -> str | None:
         return None
     if before in PREPOSITIONS:
         return None if _is_finite(follows) else "us"
+    if before in ("told", "asked", "ask", "tell") and follows in _REPORTED:
+        return "us"
     if _is_finite(follows):
         return "we"
     if before in FINITE and before not in ("told", "gave", "paid", "sent", "asked", "called"):

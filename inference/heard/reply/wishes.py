@@ -35,6 +35,11 @@ _MOST_WORDS = 16
 _NAMED = re.compile(
     r"\b(the|my|our|your) ((?:[a-z]{3,} ){0,2}?[a-z]{3,})(?= (\w+)|[.,!?;:]|$)", re.IGNORECASE
 )
+_RHETORICAL = re.compile(
+    r"\b(?:are you (?:kidding|serious|joking|having)|really|seriously|how dare|who do you think|"
+    r"what (?:the|kind of)|do you (?:even|not|make)|is this (?:a|how)|you call)\b",
+    re.IGNORECASE,
+)
 _LINKS = frozenset("and or but so because that which who when while if then".split())
 #: Words that name nothing by themselves.
 _EMPTY = frozenset(
@@ -87,7 +92,13 @@ def question(text: str, most: int = 110) -> str | None:
     )
     asked = re.sub(r"^(?:[@#=]\S+|__\w+__)\s*", "", asked)
     words = {word.lower() for word in re.findall(r"\w+", asked)}
-    if len(words) < 3 or len(asked) > most or '"' in asked or words & INSULTS:
+    if (
+        _RHETORICAL.search(asked)
+        or len(words) < 3
+        or len(asked) > most
+        or '"' in asked
+        or words & INSULTS
+    ):
         return None
     return f'"{asked[0].upper()}{asked[1:]}"'
 
