@@ -38,7 +38,8 @@ Trend = Literal["rising", "steady", "falling"]
 _MOVED = 0.15
 #: What an agent's sentence promises: the supervisor is told what was tried.
 _PROMISE = re.compile(
-    r"^[^\"]*\b(?:i|we)(?:'ll| will|'ve| have|'m| am|'re| are| can)\b[^\"]*\b(?:refund\w*|credit\w*|"
+    r"^[^\"]*\b(?:i|we)(?:'ll| will|'ve| have|'m| am|'re| are| can)\b[^\"]*\b(?:refund\w*|"
+    r"credit\w*|"
     r"replac\w+|sen[dt]\w*|check\w*|book\w*|call\w*|ring\w*|arrang\w+|fix\w*|rais\w+|pass\w*|"
     r"cancel\w*|upgrad\w+|done again|finding|working|tracing|answering)\b",
     re.IGNORECASE,

@@ -133,8 +133,8 @@ class Session:
         """Run rows of token ids, padded here to the longest; outputs keep the padding.
 
         Returns:
-            The graph's outputs by name, logits in float32; of a bundle ``levels`` ``[batch, 5, 3]``,
-            ``signals`` ``[batch, 10]`` and ``spans`` ``[batch, length, 3, 3]``.
+            The graph's outputs by name, logits in float32; of a bundle ``levels``
+            ``[batch, 5, 3]``, ``signals`` ``[batch, 10]`` and ``spans`` ``[batch, length, 3, 3]``.
         """
         length = max(map(len, ids))
         input_ids = np.zeros((len(ids), length), dtype=np.int64)

@@ -260,18 +260,20 @@ def test_principle_8_a_pause_before_a_hot_written_reply():
     assert heard.recommend(QUESTION).pause is None
 
 
-# --- what else holds --------------------------------------------------------------------------------
+# --- what else holds -----------------------------------------------------------------------------
 
 
 def test_good_news_is_shared_and_not_apologised_for():
-    glad = assessment("Wow, the engineer came within the hour! I never expected that.", surprised=2)
+    text = "Wow, the engineer came within the hour! I never expected that."
+    glad = assessment(text, surprised=2)
     found = heard.recommend(glad)
     assert "apologise" not in told(found) and "sorry" not in found.reply
     assert "the engineer came within the hour" in found.reply
 
 
 def test_bereavement_comes_before_anything_else():
-    grief = assessment("My husband died on Sunday. What do I do about his insurance?", frustrated=1)
+    text = "My husband died on Sunday. What do I do about his insurance?"
+    grief = assessment(text, frustrated=1)
     found = heard.recommend(grief, heard.Context(remedies=("refund",)))
     assert told(found)[0] == "validate"
     assert "loss" in found.reply or "condolences" in found.reply or "lost" in found.reply
@@ -358,7 +360,7 @@ def test_blank_and_strange_messages_get_a_reply_too():
         assert "{" not in found.reply.replace("{problem} {name}", "")
 
 
-# --- properties: every composed reply passes the check ------------------------------------------------
+# --- properties: every composed reply passes the check --------------------------------------------
 
 
 def made_for(situation):

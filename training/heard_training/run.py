@@ -156,7 +156,7 @@ def _check_measurable(config: Config, summary: dict[str, Any]) -> None:
 
 def _check_origin(config: Config, summary: dict[str, Any], training: dict[str, Any]) -> None:
     """Refuse a corpus or a configuration other than those that the network was trained with."""
-    if summary["sha256"] != training["data"]["sha256"]:
+    if summary["sha256"]["train"] != training["data"]["sha256"]["train"]:
         raise TrainingError(
             "The prepared corpus is not the one that the network was trained on, so that rows kept "
             "aside may have been trained on: run `heard-train fit` again."

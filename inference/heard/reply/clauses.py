@@ -78,16 +78,17 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 #: Words that say nothing about what a message is about.
 _EMPTY = frozenset(
     """
-    about after again all also already always and another any anything are because been before being
-    but can can't come could did didn't does doesn't don't done down each even ever every everything
-    far for from get gets getting give given goes going gone good got had has have haven't having her
-    here him his how i'd i'll i'm i've into isn't it's its just keep know let like look made make many
-    may me mine more most much must my myself need never next not nothing now off once one only other
-    our out over own please put really right said same say see she should since some something still
-    such sure take tell than thank thanks that that's the their them then there these they thing this
-    those though time today told too try two under until upon use very want wanted was wasn't way we
-    we're we've well went were what what's when where which while who why will with won't would yes
-    yet you you'd you'll you're you've your yours hello hi dear sorry help message contact reply
+    about after again all also already always and another any anything are because been before
+    being but can can't come could did didn't does doesn't don't done down each even ever every
+    everything far for from get gets getting give given goes going gone good got had has have
+    haven't having her here him his how i'd i'll i'm i've into isn't it's its just keep know let
+    like look made make many may me mine more most much must my myself need never next not
+    nothing now off once one only other our out over own please put really right said same say
+    see she should since some something still such sure take tell than thank thanks that that's
+    the their them then there these they thing this those though time today told too try two
+    under until upon use very want wanted was wasn't way we we're we've well went were what
+    what's when where which while who why will with won't would yes yet you you'd you'll you're
+    you've your yours hello hi dear sorry help message contact reply
     """.split()
 )
 _NUMBERS = {

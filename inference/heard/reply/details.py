@@ -55,7 +55,8 @@ SHOWN = re.compile(
     r"\b(?:your|the|her|his) (?:\w+ )?(?:biopsy|diagnosis|prescription|medication|pregnancy|"
     r"test results?|results|condition|surgery|therapy|overdraft|arrears|balance|debt|salary|income|"
     r"loan|benefits?|bankruptcy|credit score|hiv|depression|insulin|treatment|operation|scan|"
-    r"payments?|direct debit|mortgage|missed)\b|[\u00a3$\u20ac]\s?\d|\b[a-z]{2,}-?\d{3,}\b|\b\d{5,}\b"
+    r"payments?|direct debit|mortgage|missed)\b|[\u00a3$\u20ac]\s?\d|\b[a-z]{2,}-?\d{3,}\b|"
+    r"\b\d{5,}\b"
 )
 _ECHOED = ("reference", "amount", "date")
 

@@ -29,7 +29,8 @@ _OWN_FAULT = re.compile(
     re.IGNORECASE,
 )
 _THANKS_FIRST = re.compile(
-    r"^(?:thanks|thank you|cheers)\b[^,.!]*[,.!]\s*|^(?:just )?(?:wanted|writing) to (?:say|tell you|let "
+    r"^(?:thanks|thank you|cheers)\b[^,.!]*[,.!]\s*|^(?:just )?(?:wanted|writing) to (?:say|"
+    r"tell you|let "
     r"you know) (?:that )?|^shout-?out to @?\w+[,:]?\s*",
     re.IGNORECASE,
 )
@@ -45,11 +46,8 @@ def fillings(
     """Find what each placeholder stands for; one that stands for nothing has no key."""
     found: dict[str, str | None] = {
         "feeling": _feeling(assessment),
-        "topic": find_topic(assessment.text, [*_accounts(assessment, "problem")]),
     }
     found |= _own(assessment, context)
-    if context.channel == "public" and found["topic"] and not _is_public(found["topic"]):
-        found["topic"] = None
     if offered := wordings(context, remedies):
         found["remedy"] = _either(offered)
     return {name: text for name, text in found.items() if text}
@@ -69,6 +67,7 @@ def _own(assessment: Assessment, context: Context) -> dict[str, str | None]:
         "wish": next(filter(None, map(wish, _accounts(assessment, "need"))), None),
         "question": question(assessment.text),
         "news": _news(assessment.text),
+        "topic": find_topic(assessment.text, accounts),
     }
     if public:  # short, and nothing that is nobody else's business
         return {k: t if t and _is_public(t) else None for k, t in found.items()}
@@ -150,6 +149,7 @@ def _feeling(assessment: Assessment) -> str | None:
 
 
 def _quoted(text: str) -> str | None:
+    text = re.sub(r"^(?:and|but|so|or|then|because)\b[ ,]*", "", text, flags=re.IGNORECASE)
     plain = re.sub(r"\s+", " ", re.sub(r"[@#=]\S+|__\w+__|https?://\S+", "", text)).strip(" .,;:!-")
     words = {word.lower() for word in re.findall(r"\w+", plain)}
     if len(plain.split()) < 4 or len(plain) > _MOST_QUOTED:

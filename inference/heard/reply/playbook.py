@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -127,14 +128,23 @@ class Advice:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Playbook:
-    """Plans, sentences and what to avoid, each in the order of the files; remedies by name."""
+    """Plans and sentences in the order of the files, remedies by name.
+
+    What to avoid stands in the order of its conditions: the special before the general.
+    """
 
     plans: tuple[Plan, ...]
     says: tuple[Say, ...]
     advice: tuple[Advice, ...]
     remedies: Mapping[str, str]
+
+    @cached_property
+    def says_of(self) -> Mapping[str, tuple[Say, ...]]:
+        """The blocks of each move."""
+        moves = {say.move for say in self.says}
+        return {move: tuple(s for s in self.says if s.move == move) for move in moves}
 
     def plan(self, situation: Situation) -> Plan:
         """Return the first plan that holds; a playbook that was read has one for everything."""
@@ -145,8 +155,8 @@ class Playbook:
 
         An empty block ends them: nothing is said there.
         """
-        for say in self.says:
-            if say.move == move and say.when.holds(situation):
+        for say in self.says_of.get(move, ()):
+            if say.when.holds(situation):
                 if not say.sentences:
                     return
                 yield say.sentences
@@ -181,6 +191,7 @@ def read_playbook(folder: Path | None = None) -> Playbook:
                     says.append(_say(where, entry))
                 else:
                     advice.append(_advice(where, entry))
+    advice.sort(key=lambda entry: -entry.when.conditions)  # the special before the general
     playbook = Playbook(tuple(plans), tuple(says), tuple(advice), remedies)
     missing = [name for name in REMEDIES if name not in remedies]
     if missing:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from heard.reply.context import Context
@@ -16,7 +17,14 @@ from heard.reply.playbook import BRACES, MOVES, Playbook, read_playbook
 from heard.reply.situation import Situation, read_situation
 from heard.types import Assessment
 
-__all__ = ["Avoid", "Move", "Recommendation", "own_playbook", "recommend"]
+__all__ = [
+    "Avoid",
+    "Move",
+    "Recommendation",
+    "is_from_playbook",
+    "own_playbook",
+    "recommend",
+]
 
 #: More advice than this is not read.
 _MOST_ADVICE = 5
@@ -144,9 +152,8 @@ def recommend(
 
 def _advice(playbook: Playbook, situation: Situation) -> tuple[Avoid, ...]:
     """Choose what to warn of: what is said of just this situation before what is said of many."""
-    fitting = [advice for advice in playbook.advice if advice.when.holds(situation)]
-    fitting.sort(key=lambda advice: -advice.when.conditions)
-    return tuple(Avoid(advice.what, advice.why) for advice in fitting[:_MOST_ADVICE])
+    fitting = (advice for advice in playbook.advice if advice.when.holds(situation))
+    return tuple(Avoid(advice.what, advice.why) for advice in islice(fitting, _MOST_ADVICE))
 
 
 def _first(spans: Sequence[Any]) -> str | None:
@@ -168,7 +175,7 @@ def _is_out_of_place(
 
 def _spent(template: str) -> set[str]:
     """Name what may not be said again: an account in one form is an account in all."""
-    names = set(BRACES.findall(template))
+    names = set(_names(template))
     if names & {"problem", "thing", "quote", "news"}:
         names |= {"problem", "thing", "quote", "news", "topic"}
     if names & {"wish", "question"}:
@@ -186,7 +193,7 @@ def _choose(
 ) -> str | None:
     """Choose a sentence that can be filled and was not used; more of the message's words first."""
     for templates in blocks:
-        names = {template: {*BRACES.findall(template)} for template in templates}
+        names = {template: _names(template) for template in templates}
         able = [t for t in templates if names[t] <= filled.keys()]
         fresh = [t for t in able if not any(_pattern(t).search(text) for text in used)]
         if fresh:
@@ -194,6 +201,17 @@ def _choose(
             best = [t for t in fresh if worth[t] == max(worth.values())]
             return best[_number(key) % len(best)]
     return None
+
+
+@cache
+def _names(template: str) -> frozenset[str]:
+    return frozenset(BRACES.findall(template))
+
+
+def is_from_playbook(sentence: str, playbook: Playbook) -> bool:
+    """Tell whether a sentence is one of the playbook's, whatever fills it."""
+    texts = (text for say in playbook.says for text in say.sentences)
+    return any(_pattern(text).fullmatch(sentence.strip()) for text in texts)
 
 
 def _filled(template: str, filled: Mapping[str, str]) -> str:

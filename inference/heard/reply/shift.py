@@ -44,16 +44,23 @@ _QUOTATION = re.compile(
 )
 #: Grammar that was broken before it came here.
 _BROKEN = re.compile(
-    r"\bto (?!need|feed|speed|exceed|proceed|embed|shed|wed|bed|red)\w+ed\b|\b(?:didn't|don't|doesn't|can't|"
+    r"\bto (?!need|feed|speed|exceed|proceed|embed|shed|wed|bed|red)\w+ed\b|"
+    r"\b(?:didn't|don't|"
+    r"doesn't|can't|"
     r"won't|couldn't|wouldn't) \w+(?:ed|er|ion|ment)\b(?<!answer)(?<!offer)(?<!deliver)(?<!enter)"
     r"(?<!matter)(?<!bother)(?<!cover)(?<!order)(?<!remember)(?<!consider)(?<!transfer)(?<!ever)"
-    r"(?<!over)(?<!mention)(?<!need)(?<!feed)|\bflight(?:led|ed|r)\b|\blate flights?\b|\bsuppose to\b|"
-    r"\bto (?:went|was|were|been|got|took|gave|sent|told|left)\b|\b(?:is|are|was|were) (?:is|are|was|were)\b"
+    r"(?<!over)(?<!mention)(?<!need)(?<!feed)|\bflight(?:led|ed|r)\b|\blate flights?\b|"
+    r"\bsuppose to\b|"
+    r"\bto (?:went|was|were|been|got|took|gave|sent|told|left)\b|\b(?:is|are|was|were) (?:is|are|"
+    r"was|were)\b"
     r"|\bn 't\b|\b\w+ 've\b",
     re.IGNORECASE,
 )
 _JOINING = frozenset(
-    "wow oh ok okay well yay hey hi hello blimey gosh and but so because cause cos coz then also plus or yet since".split()
+    """
+    wow oh ok okay well yay hey hi hello blimey gosh and but so because cause cos coz then also plus
+    or yet since
+    """.split()
 )
 _CROWD = frozenset("guys people lot folks all".split())
 

@@ -30,7 +30,8 @@ VALUES: Mapping[str, tuple[str, ...]] = {
 _PLEASED = re.compile(
     r"\b(?:thank(?:s| you|ful)|thx|cheers|grateful|great|lovely|love|brilliant|excellent|perfect|"
     r"perfectly|awesome|fantastic|wonderful|amazing|helpful|appreciate|delighted|chuffed|happy|"
-    r"glad|kind|sorted|nice|superb|well done|early|best|impressed|wow|yay|thrilled|loved|shout-?out|"
+    r"glad|kind|sorted|nice|superb|well done|early|best|impressed|wow|yay|thrilled|loved|"
+    r"shout-?out|"
     r"made (?:my|our) (?:day|week|month|year)|unreal)\b",
     re.IGNORECASE,
 )
@@ -41,6 +42,7 @@ _BEREAVED = re.compile(
     r"the funeral|'s (?:death|funeral)|my late (?:husband|wife|mother|father|mum|dad|partner))\b",
     re.IGNORECASE,
 )
+_SUSPECTED = 0.6
 _HOSTILE = ("angry", "frustrated", "humiliated")
 
 
@@ -77,12 +79,23 @@ def read_situation(assessment: Assessment, context: Context) -> Situation:
         escalation=assessment.escalation.name,
         stage=context.stage,
         channel=context.channel,
-        signals=frozenset(signal.name for signal in assessment.signals),
+        signals=_signals(assessment),
         said=said,
         remedies=_OFFERED[0 if _only_asks(assessment) else min(len(context.remedies), 2)],
         pleasant=_is_pleasant(assessment),
         bereaved=bool(_BEREAVED.search(assessment.text)),
     )
+
+
+def _signals(assessment: Assessment) -> frozenset[str]:
+    """Name the signals, but for a threat that is merely suspected behind plain abuse.
+
+    Threats are decided for recall; abuse goes to a supervisor anyway, who reads it.
+    """
+    found = {signal.name: signal.probability for signal in assessment.signals}
+    if "abusive" in found and found.get("threat_of_harm", 1.0) < _SUSPECTED:
+        del found["threat_of_harm"]
+    return frozenset(found)
 
 
 def _only_asks(assessment: Assessment) -> bool:

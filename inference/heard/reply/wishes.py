@@ -80,6 +80,8 @@ def wish(need: str) -> str | None:
 
 def question(text: str, most: int = 110) -> str | None:
     """Quote the one question of a text with its mark; ``None`` for none, several or a long one."""
+    if "?" not in text:
+        return None
     found = re.findall(r"[^.!?\n]+\?+", text)
     if len(found) != 1:
         return None
@@ -119,7 +121,7 @@ def find_topic(text: str, accounts: Sequence[str]) -> str | None:
 
 
 def _named(text: str) -> str | None:
-    """Find a thing that is named with "the", "my" or "your" and ends where another phrase begins."""
+    """Find a thing named with "the", "my" or "your" that ends where another phrase begins."""
     for match in _NAMED.finditer(text):
         words = match[2].split()
         after = (match[3] or "").lower()

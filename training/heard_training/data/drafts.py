@@ -1,7 +1,8 @@
 """Reads agents' drafts with their faults: what the graph that checks drafts learns from.
 
-A row has ``message``, ``channel``, ``stage``, ``remedies``, ``draft`` and ``faults``. The rows of a
-file stand in blocks of 25 for the calibration split, for neighbours answer the same message.
+A row has ``message``, ``channel``, ``stage``, ``remedies``, ``draft`` and ``faults``, and may have
+``split``, ``train`` or ``calibrate``. Of the rows to train on, blocks of 25 neighbours are kept
+aside whole, for neighbours answer the same message.
 """
 
 from __future__ import annotations
@@ -43,6 +44,9 @@ def _message(place: str, name: str, number: int, line: str) -> Message:
         row: dict[str, Any] = json.loads(line)
         message, channel, stage, remedies, draft, faults = (row[key] for key in _KEYS)
         context = Context(channel=channel, stage=stage, remedies=tuple(remedies))
+        split = row.get("split", "train")
+        if split not in ("train", "calibrate"):
+            raise ValueError(split)
     except (ValueError, KeyError, TypeError, InputError) as error:
         raise TrainingError(f"{place} is no draft with {', '.join(_KEYS)}.") from error
     unknown = sorted(set(faults) - RULES.keys())
@@ -53,7 +57,7 @@ def _message(place: str, name: str, number: int, line: str) -> Message:
         source="authored",
         source_id=f"{name}-{number:04d}",
         text=pair_text(draft, message, context),
-        split="train",
+        split=split,
         gold=labels,
         views=(labels,),
         channel=channel,

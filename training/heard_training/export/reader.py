@@ -24,8 +24,10 @@ from heard_training.learn.network import HeardNetwork
 
 __all__ = ["export_reader"]
 
-#: Share of faultless drafts that the thresholds let be flagged, on drafts kept aside.
-_FALSE_ALARMS = 0.05
+#: Share of faultless drafts, of those kept aside, that each threshold lets be flagged.
+_FALSE_ALARMS = 0.02
+#: The lowest threshold: with some dozens of drafts to go by, a lower one would be chance.
+_LOWEST = 0.15
 _OBSERVED = 256
 
 
@@ -86,14 +88,10 @@ def _chances(
 def fit_thresholds(
     chances: npt.NDArray[np.float64], truth: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.float64]:
-    """Give every fault the one threshold at which few faultless drafts are flagged.
-
-    One number for all: with some twenty examples of a fault kept aside, one of its own would be
-    chance.
-    """
+    """Give every fault the threshold from which on few faultless drafts are flagged with it."""
     good = ~truth.any(axis=1)
-    level = float(np.quantile(chances[good].max(axis=1), 1 - _FALSE_ALARMS))
-    return np.full(chances.shape[1], max(0.05, min(0.95, level)))
+    levels = np.quantile(chances[good], 1 - _FALSE_ALARMS, axis=0)
+    return np.maximum(levels, _LOWEST)
 
 
 def _figures(

@@ -22,8 +22,14 @@ from heard.reply.check.manner import (
     we_for_i,
 )
 from heard.reply.check.phrases import find_phrases
+from heard.reply.check.reader import FAULTS, own_reader, pair_text
 from heard.reply.context import Context
-from heard.reply.recommend import Recommendation, recommend
+from heard.reply.recommend import (
+    Recommendation,
+    is_from_playbook,
+    own_playbook,
+    recommend,
+)
 from heard.text import check_text
 from heard.types import Assessment
 
@@ -44,6 +50,12 @@ _CHECKS: Mapping[str, Callable[[Draft], Iterator[tuple[int, int]]]] = {
     "repeats": repeats,
 }
 
+#: Rules that only suspect a fault: the graph may clear them, below this probability.
+_SUSPECTS = frozenset(
+    "fix_before_feelings asks_again no_own_words vague wrong_feeling we_for_i over_promise".split()
+)
+_DOUBT = 0.03
+Found = tuple[str, Severity, int, int]
 #: Where somebody may be in danger, these do not count.
 _NOT_FOR_SAFETY = frozenset({"fix_before_feelings", "no_own_words", "vague", "too_long_public"})
 
@@ -68,7 +80,7 @@ def check_reply(
     """
     context = context or Context()
     read = Draft(check_text(draft), assessment, context, tuple(earlier))
-    found = [*_found(read)]
+    found = [*_read(read, [*_found(read)])]
     if not found:
         return []
     advised = recommend(assessment, context)
@@ -78,7 +90,7 @@ def check_reply(
     )
 
 
-def _found(draft: Draft) -> Iterator[tuple[str, Severity, int, int]]:
+def _found(draft: Draft) -> Iterator[Found]:
     if not draft.text.strip():
         return
     for found in find_phrases(draft.plain):
@@ -90,6 +102,42 @@ def _found(draft: Draft) -> Iterator[tuple[str, Severity, int, int]]:
             continue
         for start, end in check(draft):
             yield rule, RULES[rule].severity, start, end
+
+
+def _read(draft: Draft, found: list[Found]) -> Iterator[Found]:
+    """Ask the graph: for faults that no list of words knows, and about those that lists suspect.
+
+    It is not asked about sentences of the playbook, which people have read.
+    """
+    reader, playbook = own_reader(), own_playbook()
+    places = [
+        (start, end)
+        for start, end in draft.sentences
+        if not is_from_playbook(draft.text[start:end], playbook)
+    ]
+    if reader is None or not places:
+        yield from found
+        return
+    message, context = draft.assessment.text, draft.context
+    chances = dict(
+        zip(FAULTS, reader.probabilities([pair_text(draft.text, message, context)])[0], strict=True)
+    )
+    for rule, severity, start, end in found:
+        if rule not in _SUSPECTS or chances[rule] >= _DOUBT:
+            yield rule, severity, start, end
+    known = {rule for rule, *_ in found}
+    faults = [
+        name for name in FAULTS if chances[name] >= reader.thresholds[name] and name not in known
+    ]
+    if not faults:
+        return
+    # Where: the sentence that, alone, looks most like it.
+    alone = reader.probabilities(
+        [pair_text(draft.text[start:end], message, context) for start, end in places]
+    )
+    for name in faults:
+        start, end = places[int(alone[:, FAULTS.index(name)].argmax())]
+        yield name, RULES[name].severity, start, end
 
 
 def _finding(

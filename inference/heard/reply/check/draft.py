@@ -14,7 +14,8 @@ from heard.types import Assessment
 __all__ = ["Draft"]
 
 _PERSONS = re.compile(
-    r"\b(?:i'm|i've|i'd|i'll|you're|you've|you'd|you'll|we're|we've|we'd|we'll|i|you|we|me|us|my|your|"
+    r"\b(?:i'm|i've|i'd|i'll|you're|you've|you'd|you'll|we're|we've|we'd|we'll|i|you|we|me|us|my|"
+    r"your|"
     r"our|mine|yours|ours|myself|yourself|ourselves|am|are|was|were)\b"
 )
 _QUOTED = re.compile(r'"([^"]+)"')

@@ -16,14 +16,16 @@ Place = tuple[int, int]
 
 _REQUEST = re.compile(
     r"\?|\b(?:please|kindly|could you|can you|would you|may i|can i|i(?:'ll)? need|we(?:'ll)? need|"
-    r"i(?:'d| would) (?:need|like you to)|let (?:me|us) (?:know|have)|give (?:me|us)|send (?:me|us)|"
+    r"i(?:'d| would) (?:need|like you to)|let (?:me|us) (?:know|have)|give (?:me|us)|send (?:me|"
+    r"us)|"
     r"tell (?:me|us)|(?:can|could|would|will) you (?:\w+ )?\w+|"
     r"^(?:and |then |so )?(?:confirm|provide|share|supply|describe|explain))\b"
 )
 #: What may be asked for, and what in a message says that it was told already.
 _ASKED = (
     (
-        r"\b(?:order|booking|reference|ref|ticket|case|account|policy|tracking|invoice|tag|customer|"
+        r"\b(?:order|booking|reference|ref|ticket|case|account|policy|tracking|invoice|tag|"
+        r"customer|"
         r"meter|claim|membership|reservation|confirmation|card|flight|serial|contract|student|"
         r"patient|parcel) ?(?:number|no\b|id|code|ref\w*|details)?|\bthe (?:number|reference)\b",
         "reference",
@@ -36,7 +38,8 @@ _ASKED = (
     (r"\bhow much\b|\b(?:what|which|the) (?:amount|sum|price|charge)\b", "amount"),
     (r"\bhow (?:many|often)\b", "count"),
     (
-        r"\b(?:tried|try|attempted|already) (?:\w+ )?(?:turning|switching|to restart|a restart|re\w+|"
+        r"\b(?:tried|try|attempted|already) (?:\w+ )?(?:turning|switching|to restart|a restart|"
+        r"re\w+|"
         r"clear\w*|swap\w*|contact\w*|another|updat\w*|unplug\w*)|\bhave you (?:tried|restarted|"
         r"checked|contacted|spoken|called|reinstalled|reset|looked)|\bhad a chance to\b|"
         r"\bdid you (?:try|contact|call|speak|restart|check|report)",
@@ -45,29 +48,36 @@ _ASKED = (
     (
         r"\b(?:what (?:exactly )?(?:happened|went wrong|is (?:the )?(?:issue|problem|matter|wrong)|"
         r"seems|the (?:issue|problem)|it is about|this is about|is it about)|more (?:detail|about|"
-        r"information)|describe|explain (?:the|what|your|in)|tell (?:me|us) (?:what|more|about|the)|"
+        r"information)|describe|explain (?:the|what|your|in)|tell (?:me|us) (?:what|more|about|"
+        r"the)|"
         r"in (?:more )?detail|what(?:'s| is) (?:this|it) (?:about|regarding)|nature of)\b",
         "account",
     ),
     (
-        r"\b(?:your|the) (?:full |current |new |e-?mail |delivery |postal )*(?:address|postcode|email)\b",
+        r"\b(?:your|the) (?:full |current |new |e-?mail |delivery |postal )*(?:address|postcode|"
+        r"email)\b",
         "address",
     ),
     (
-        r"\b(?:which|what) (?:\w+ )?(?:phone|device|model|version|router|browser|system|size|colou?r|"
-        r"hub|item|product|room|branch|store|shop|site|module|flight|train|service|plan|car|seat)\b",
+        r"\b(?:which|what) (?:\w+ )?(?:phone|device|model|version|router|browser|system|size|"
+        r"colou?r|"
+        r"hub|item|product|room|branch|store|shop|site|module|flight|train|service|plan|car|"
+        r"seat)\b",
         "which",
     ),
 )
 _PATTERNS = tuple((re.compile(pattern), kind) for pattern, kind in _ASKED)
 _TOLD: Mapping[str, str] = {
-    "when": r"\b(?:\d{1,2}(?::\d\d)? ?(?:am|pm)|\d{1,2}:\d\d|(?:mon|tues|wednes|thurs|fri|satur|sun)"
+    "when": r"\b(?:\d{1,2}(?::\d\d)? ?(?:am|pm)|\d{1,2}:\d\d|(?:mon|tues|wednes|thurs|fri|satur|"
+    r"sun)"
     r"day|yesterday|today|tonight|this morning|last (?:night|week|month|year)|"
     r"(?:jan|febr|mar|apr|may|june|july|aug|sept|octo|novem|decem)\w*|\d+(?:st|nd|rd|th)|"
     r"(?:\w+) (?:days?|weeks?|months?|hours?|years?|mins?|minutes?)|evening|christmas|easter)\b",
     "amount": r"[\u00a3$\u20ac]\s?\d|\b\d+ ?(?:pounds|quid|dollars|euros|p|gbp|usd)\b",
-    "count": r"\b(?:twice|once|two|three|four|five|six|seven|\d+|times|third|fourth|second|fifth)\b",
-    "tried": r"\b(?:restart|reset|reboot|reinstall|swap|unplug|turned|switched|cleared|tried|trying|"
+    "count": r"\b(?:twice|once|two|three|four|five|six|seven|\d+|times|third|fourth|second|"
+    r"fifth)\b",
+    "tried": r"\b(?:restart|reset|reboot|reinstall|swap|unplug|turned|switched|cleared|tried|"
+    r"trying|"
     r"called|rang|rung|phoned|emailed|wrote|written|spoke|checked|contacted|updated|asked)\w*",
     "address": r"@\w+\.\w|\b\d+ \w+ (?:street|road|lane|row|avenue|close|drive|way|court|st|rd)\b|"
     r"\baddress is\b",
@@ -91,8 +101,10 @@ _GUARANTEED = re.compile(
     r"hear|face|receive|lose|need)(?: \w+){0,6} (?:again|ever)|never (?:happens? again|again)|"
     r"ever again|(?:i(?:'ll| will)|we(?:'ll| will)|i can) (?:personally )?(?:make (?:absolutely )?"
     r"sure|ensure|make certain) (?:that )?(?:it|this|that|you|nothing|no|nobody|every)|"
-    r"(?:it|you|they|everything|that)(?:'ll| will) (?:\w+ )?(?:be|have|arrive|get|see|receive|reach)"
-    r"(?: \w+){0,7} (?:by|before|within) (?:\w+day|tomorrow|tonight|noon|\d+|the end|lunch|the hour|"
+    r"(?:it|you|they|everything|that)(?:'ll| will) (?:\w+ )?(?:be|have|arrive|get|see|receive|"
+    r"reach)"
+    r"(?: \w+){0,7} (?:by|before|within) (?:\w+day|tomorrow|tonight|noon|\d+|the end|lunch|"
+    r"the hour|"
     r"an hour|week|evening|morning)|you'll never|whatever it takes)\b"
 )
 _ACT = r"\b(?:i|we)(?:'ve|'ll|'m|'re|'d| have| will| am| are| can| could| would)(?: \w+){0,5}? "
@@ -111,7 +123,8 @@ _OFFERS: Mapping[str, re.Pattern[str]] = {
     "upgrade": re.compile(_ACT + r"(?:upgrad\w+|a suite|first class|business class)\b"),
 }
 _ASKS_PRIVATE = re.compile(
-    r"\b(?:(?:order|booking|account|policy|card|phone|mobile|reference|customer|tracking|membership|"
+    r"\b(?:(?:order|booking|account|policy|card|phone|mobile|reference|customer|tracking|"
+    r"membership|"
     r"patient|student|reservation|ticket|contract|meter|claim|tag|passport|contact|telephone) "
     r"(?:number|no|ref\w*|id|details?|code|numbers)|e-?mail(?: address)?|home address|address|"
     r"postcode|zip(?: code)?|date of birth|full name|surname|sort code|bank details|locator|pnr|"

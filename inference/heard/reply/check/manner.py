@@ -38,7 +38,8 @@ _FELT = re.compile(
 _DONE = re.compile(
     r"\bwe(?:'ll|'ve|'re|'d| will| have| are| would| can)"
     + _FILLED
-    + r" (?:look|looking|looked|investigat\w+|check\w*|get|getting|come|ask|asked|asking|contact\w*|"
+    + r" (?:look|looking|looked|investigat\w+|check\w*|get|getting|come|ask|asked|asking|"
+    r"contact\w*|"
     r"updat\w+|review\w*|arrang\w+|send|sending|sent|refund\w*|resolv\w+|sort\w*|fix\w*|"
     r"pass\w*|rais\w+|escalat\w+|let you|follow\w*|offer\w*|organis\w+|credited|crediting|"
     r"book\w*|noted|noting|working on|call you|ring you|reply|respond\w*|reach\w*|spoken|in touch|"

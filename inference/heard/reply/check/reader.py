@@ -7,7 +7,7 @@ one probability per fault comes out.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -57,11 +57,11 @@ def pair_text(draft: str, message: str, context: Context) -> str:
 
 @dataclass(frozen=True)
 class DraftReader:
-    """The graph with its tokenizer and its thresholds, one for each of :data:`FAULTS`."""
+    """The graph with its tokenizer and its thresholds by fault."""
 
     session: Session
     tokenizer: MessageTokenizer
-    thresholds: npt.NDArray[np.float64]
+    thresholds: Mapping[str, float]
 
     @classmethod
     def from_folder(cls, folder: Path, tokenizer: Path) -> DraftReader:
@@ -84,7 +84,7 @@ class DraftReader:
             MessageTokenizer.from_file(
                 tokenizer, window=WINDOW, overlap=0, max_characters=3 * _MOST_CHARACTERS
             ),
-            np.array([manifest["thresholds"][name] for name in FAULTS]),
+            {name: float(manifest["thresholds"][name]) for name in FAULTS},
         )
 
     def probabilities(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
