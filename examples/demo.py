@@ -1,6 +1,8 @@
 """What heard says about a handful of messages of different kinds."""
 
-from heard import load
+from textwrap import fill
+
+from heard import load, recommend
 from heard.show import show
 
 MESSAGES = (
@@ -19,8 +21,11 @@ def main() -> None:
     analyzer = load()
     assessments = analyzer.assess_many(MESSAGES)
     for text, assessment in zip(MESSAGES, assessments, strict=True):
-        print(show(text, assessment), end="\n\n")  # noqa: T201
-    print(f"{analyzer.model.name} {analyzer.model.version}; try: heard assess '...'")  # noqa: T201
+        print(show(text, assessment), end="\n\n")
+        reply = recommend(assessment).reply
+        print(fill(reply, 88, initial_indent="  > ", subsequent_indent="  > "), end="\n\n")
+    print(f"{analyzer.model.name} {analyzer.model.version}", end="; ")
+    print("try: heard assess '...', heard reply '...'")
 
 
 if __name__ == "__main__":

@@ -21,19 +21,20 @@ SITUATIONS = (
     ),
     (
         "A ticket silent for three weeks",
-        "I wrote to you three weeks ago about the leak under my sink, ticket HB-20418, and nobody "
-        "has answered. The cupboard floor is starting to rot. Please send somebody.",
+        "I wrote to you three weeks ago about the leak under my sink, ticket HB-20418, and "
+        "nobody has answered. The cupboard floor is starting to rot. Please send somebody.",
         Context(channel="email", stage="after_silence", customer_name="Mr Adair"),
     ),
     (
         "An abusive caller",
-        "You useless idiots cut off my phone again, you're all morons, I can't even ring my mother!",
+        "You useless idiots cut off my phone again, you're all morons, I can't even ring my "
+        "mother!",
         Context(channel="phone"),
     ),
     (
         "A furious public review",
-        "@GullwingAir cancelled our flight at the gate, six hours without a word, and then lost our "
-        "bags. Absolutely disgusting. Booking QX7731. Never again.",
+        "@GullwingAir cancelled our flight at the gate, six hours without a word, and then lost "
+        "our bags. Absolutely disgusting. Booking QX7731. Never again.",
         Context(channel="public"),
     ),
     (

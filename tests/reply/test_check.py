@@ -4,11 +4,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
 import heard
 from heard.reply.check.check import check_reply
-from heard.reply.check.finding import RULES, SEVERITIES
 
 HERE = Path(__file__).parent
 

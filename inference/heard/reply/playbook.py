@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from heard.errors import HeardError
+from heard.reply.clauses import sentences
 from heard.reply.context import REMEDIES
 from heard.reply.situation import VALUES, Situation
 
@@ -145,6 +146,13 @@ class Playbook:
         """The blocks of each move."""
         moves = {say.move for say in self.says}
         return {move: tuple(s for s in self.says if s.move == move) for move in moves}
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """Every text, and each sentence of those that hold several."""
+        whole = [text for say in self.says for text in say.sentences]
+        parts = [text[a:b] for text in whole for a, b in sentences(text)]
+        return tuple(dict.fromkeys([*whole, *parts]))
 
     def plan(self, situation: Situation) -> Plan:
         """Return the first plan that holds; a playbook that was read has one for everything."""

@@ -210,8 +210,7 @@ def _names(template: str) -> frozenset[str]:
 
 def is_from_playbook(sentence: str, playbook: Playbook) -> bool:
     """Tell whether a sentence is one of the playbook's, whatever fills it."""
-    texts = (text for say in playbook.says for text in say.sentences)
-    return any(_pattern(text).fullmatch(sentence.strip()) for text in texts)
+    return any(_pattern(text).fullmatch(sentence.strip()) for text in playbook.texts)
 
 
 def _filled(template: str, filled: Mapping[str, str]) -> str:
