@@ -50,10 +50,7 @@ _CHECKS: Mapping[str, Callable[[Draft], Iterator[tuple[int, int]]]] = {
     "repeats": repeats,
 }
 
-#: Rules that only suspect a fault: the graph may clear them, below this probability.
-_SUSPECTS = frozenset(
-    "fix_before_feelings asks_again no_own_words vague wrong_feeling we_for_i over_promise".split()
-)
+#: Below this probability the graph clears a draft of a fault that a rule suspects.
 _DOUBT = 0.03
 Found = tuple[str, Severity, int, int]
 #: Where somebody may be in danger, these do not count.
@@ -123,7 +120,7 @@ def _read(draft: Draft, found: list[Found]) -> Iterator[Found]:
         zip(FAULTS, reader.probabilities([pair_text(draft.text, message, context)])[0], strict=True)
     )
     for rule, severity, start, end in found:
-        if rule not in _SUSPECTS or chances[rule] >= _DOUBT:
+        if severity == "hint" or chances.get(rule, 1.0) >= _DOUBT:
             yield rule, severity, start, end
     known = {rule for rule, *_ in found}
     faults = [

@@ -38,6 +38,7 @@ FAULTS = (
     "we_for_i",
     "vague",
     "no_own_words",
+    "bad_opening",
 )
 MANIFEST, GRAPH = "reader.json", "reader.onnx"
 #: The graph's one output and its shape.
