@@ -28,6 +28,7 @@ _OWN_FAULT = re.compile(
     r"(?:late|behind) with)\b",
     re.IGNORECASE,
 )
+_VERB_AND_TO = re.compile(r"\b\w{3,}s (?:to|the|a|an|my|your|us|me|him|her|them)\b")
 _THANKS_FIRST = re.compile(
     r"^(?:thanks|thank you|cheers)\b[^,.!]*[,.!]\s*|^(?:just )?(?:wanted|writing) to (?:say|"
     r"tell you|let "
@@ -107,8 +108,9 @@ def _thing(text: str) -> str | None:
     if not shifted or not 2 < len(shifted.split()) < 16 or re.search(r"[.!?;:()]", shifted):
         return None
     words = shifted.lower().split()
-    named = words[0] in DETERMINERS or words[0][0].isdigit()
-    return shifted if named and not FINITE & {word.strip(",") for word in words} else None
+    named = (words[0] in DETERMINERS and words[0] != "no") or words[0][0].isdigit()
+    verbs = FINITE & {word.strip(",") for word in words} or _VERB_AND_TO.search(shifted)
+    return shifted if named and not verbs else None
 
 
 def _news(text: str) -> str | None:

@@ -14,12 +14,15 @@ from collections.abc import Iterator, Sequence
 
 from heard.reply.words import (
     ADVERBS,
+    AUXILIARIES,
     COMMON,
     DETERMINERS,
     FINITE,
     INSULTS,
     INTENSIFIERS,
     MISSPELT,
+    NO_SUBJECT,
+    PASTS,
     PREPOSITIONS,
     SUBJECTS,
     SUBORDINATORS,
@@ -192,7 +195,11 @@ def _is_clause(words: Sequence[str]) -> bool:
     while start < len(lower) - 1 and lower[start] in ADVERBS:
         start += 1
     first = lower[start]
-    finite = [place for place, word in enumerate(lower) if _is_finite(word)]
+    finite = [
+        place
+        for place, word in enumerate(lower)
+        if _is_finite(word) and (not place or lower[place - 1] != "to")
+    ]
     if "'" not in first and finite and SUBORDINATORS & {*lower[start + 1 : finite[0]]}:
         return False  # "no word until you called": the verb is another clause's
     if first.startswith("@") or (words[start][0].isdigit() and finite and finite[0] == start + 1):
@@ -201,11 +208,24 @@ def _is_clause(words: Sequence[str]) -> bool:
         return len(lower) > start + 1
     if not finite or finite[0] <= start:
         return False
-    if first in SUBJECTS or first in DETERMINERS:
+    if first in SUBJECTS and len(lower) > start + 1 and lower[start + 1] in ("not", "no"):
+        return False  # "you not allowed": the verb is missing
+    if first in SUBJECTS or first in DETERMINERS or _is_bare_subject(words, start, finite):
         return True
     named = words[start][0].isupper() and first not in COMMON and not first.endswith(("ed", "old"))
     plural = first.endswith("s") and not first.endswith(("ss", "us", "is"))
     return (named or plural or words[start][0].isdigit()) and finite[0] - start <= 4
+
+
+def _is_bare_subject(words: Sequence[str], start: int, finite: Sequence[int]) -> bool:
+    """Tell whether a noun without an article is a subject: "customer service is rude"."""
+    first, verb = words[start].lower(), words[finite[0]].lower()
+    length = finite[0] - start
+    if words[finite[0] - 1].lower() in _JOINING:
+        return False  # "miss a flight and have to pay"
+    if first in NO_SUBJECT or first.endswith(("ing", "ed", "en", "ly")) or _is_finite(first):
+        return False
+    return (verb in AUXILIARIES and length <= 8) or (length == 1 and verb in PASTS)
 
 
 def _is_finite(word: str) -> bool:

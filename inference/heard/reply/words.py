@@ -6,12 +6,15 @@ from importlib.resources import files
 
 __all__ = [
     "ADVERBS",
+    "AUXILIARIES",
     "COMMON",
     "DETERMINERS",
     "FINITE",
     "INSULTS",
     "INTENSIFIERS",
     "MISSPELT",
+    "NO_SUBJECT",
+    "PASTS",
     "PREPOSITIONS",
     "SUBJECTS",
     "SUBORDINATORS",
@@ -144,7 +147,31 @@ TOPICS = frozenset(
 
 #: Words that begin a clause within another.
 SUBORDINATORS = frozenset(
-    "until when because if while that which who since after before although though where".split()
+    """
+    until when because cause cos coz bc since if while that which who after before although though
+    where
+    """.split()
+)
+
+AUXILIARIES = frozenset(
+    """
+    is are was were has have had isn't aren't wasn't weren't hasn't haven't hadn't can can't cannot
+    could couldn't will won't would wouldn't does doesn't did didn't don't should shouldn't must
+    """.split()
+)
+
+#: Pasts that stand right after a subject of one word: "Attendant made us wait".
+PASTS = frozenset("went came took gave said told made ran let rang drove fell forgot threw".split())
+
+#: Words that begin no subject.
+NO_SUBJECT = frozenset(
+    """
+    been never just not still no now why how what when where who which whose whom so very too more
+    less most least each lately currently again yet ever only even also at in on by for from with
+    without of to as than then there's here please sorry thanks thank hi hello dear yes yeah ok okay
+    wow oh well well, if because although though while until unless after before since and or but
+    nor whether don't can't won't didn't doesn't isn't bitten stuck sick tired unable rude same
+    """.split()
 )
 
 #: Words that no sentence ends with: the span was cut short.
