@@ -20,9 +20,9 @@ from heard.reply.words import (
     FINITE,
     INSULTS,
     INTENSIFIERS,
+    MASS,
     MISSPELT,
     NO_SUBJECT,
-    PASTS,
     PREPOSITIONS,
     SUBJECTS,
     SUBORDINATORS,
@@ -218,14 +218,13 @@ def _is_clause(words: Sequence[str]) -> bool:
 
 
 def _is_bare_subject(words: Sequence[str], start: int, finite: Sequence[int]) -> bool:
-    """Tell whether a noun without an article is a subject: "customer service is rude"."""
+    """Tell whether a noun that needs no article is the subject: "customer service is rude"."""
     first, verb = words[start].lower(), words[finite[0]].lower()
-    length = finite[0] - start
-    if words[finite[0] - 1].lower() in _JOINING:
-        return False  # "miss a flight and have to pay"
+    head = words[finite[0] - 1].lower()
     if first in NO_SUBJECT or first.endswith(("ing", "ed", "en", "ly")) or _is_finite(first):
         return False
-    return (verb in AUXILIARIES and length <= 8) or (length == 1 and verb in PASTS)
+    plural = head.endswith("s") and not head.endswith(("ss", "us", "is"))
+    return verb in AUXILIARIES and finite[0] - start <= 4 and (plural or head in MASS)
 
 
 def _is_finite(word: str) -> bool:

@@ -12,9 +12,9 @@ __all__ = [
     "FINITE",
     "INSULTS",
     "INTENSIFIERS",
+    "MASS",
     "MISSPELT",
     "NO_SUBJECT",
-    "PASTS",
     "PREPOSITIONS",
     "SUBJECTS",
     "SUBORDINATORS",
@@ -160,8 +160,14 @@ AUXILIARIES = frozenset(
     """.split()
 )
 
-#: Pasts that stand right after a subject of one word: "Attendant made us wait".
-PASTS = frozenset("went came took gave said told made ran let rang drove fell forgot threw".split())
+#: Nouns that need no article.
+MASS = frozenset(
+    """
+    service support class staff management baggage luggage internet broadband wifi food parking
+    entertainment equipment communication information seating boarding everyone equity heating water
+    electricity gas money mail post billing coverage security traffic weather
+    """.split()
+)
 
 #: Words that begin no subject.
 NO_SUBJECT = frozenset(
