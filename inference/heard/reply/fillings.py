@@ -109,6 +109,8 @@ def _thing(text: str) -> str | None:
         return None
     words = shifted.lower().split()
     named = (words[0] in DETERMINERS and words[0] != "no") or words[0][0].isdigit()
+    if any(word.endswith("ly") for word in words) or {"still", "not", "but"} & {*words}:
+        return None  # "the plane terribly filthy": a clause without its verb
     verbs = FINITE & {word.strip(",") for word in words} or _VERB_AND_TO.search(shifted)
     return shifted if named and not verbs else None
 

@@ -23,6 +23,7 @@ from heard.reply.words import (
     MASS,
     MISSPELT,
     NO_SUBJECT,
+    NOUNS,
     PREPOSITIONS,
     SUBJECTS,
     SUBORDINATORS,
@@ -38,7 +39,7 @@ _MOST_WORDS = 32
 _WORD = re.compile(r"@\w+|__[A-Za-z]+__|[^\W_]+(?:['\u2019\-/.,:&][^\W_]+)*['\u2019]?")
 _LINK = re.compile(r"(?:https?://|www\.)\S+")
 _TAIL = re.compile(
-    r"(?:\s|[!?.,;:\u2026\-\u2013\u2014*~]|#\w+|[^\w\s'\"()$%\u20ac\u00a3{}\[\]/&+@.,])+$"
+    r"(?:\s|[!?.,;:\u2026\-\u2013\u2014*~]|(?<=\s)#\w+|[^\w\s'\"()$%\u20ac\u00a3{}\[\]/&+@.,])+$"
 )
 _HEAD = re.compile(r"^(?:\s|[!?.,;:\u2026\-\u2013\u2014*~])+")
 _QUOTATION = re.compile(
@@ -52,11 +53,12 @@ _BROKEN = re.compile(
     r"doesn't|can't|"
     r"won't|couldn't|wouldn't) \w+(?:ed|er|ion|ment)\b(?<!answer)(?<!offer)(?<!deliver)(?<!enter)"
     r"(?<!matter)(?<!bother)(?<!cover)(?<!order)(?<!remember)(?<!consider)(?<!transfer)(?<!ever)"
-    r"(?<!over)(?<!mention)(?<!need)(?<!feed)|\bflight(?:led|ed|r)\b|\blate flights?\b|"
+    r"(?<!over)(?<!mention)(?<!need)(?<!feed)|\bflight(?:led|ed|r|ing)\b|\blate flights?\b|"
     r"\bsuppose to\b|"
     r"\bto (?:went|was|were|been|got|took|gave|sent|told|left)\b|\b(?:is|are|was|were) (?:is|are|"
     r"was|were)\b"
-    r"|\bn 't\b|\b\w+ 've\b",
+    r"|\bn 't\b|\b\w+ '(?:m|ve|re|ll|d|s)\b|[#*]|"
+    r"\b(?:felt|told|made|given|sent|held|kept|caught) by\b",
     re.IGNORECASE,
 )
 _JOINING = frozenset(
@@ -202,17 +204,25 @@ def _is_clause(words: Sequence[str]) -> bool:
     ]
     if "'" not in first and finite and SUBORDINATORS & {*lower[start + 1 : finite[0]]}:
         return False  # "no word until you called": the verb is another clause's
+    if finite and any(
+        word.endswith("ing") and word not in NOUNS for word in lower[start : finite[0]]
+    ):
+        return False  # "a plane getting stuck"
     if first.startswith("@") or (words[start][0].isdigit() and finite and finite[0] == start + 1):
         return False  # "3 cancelled flights"
     if first in SUBJECTS and "'" in first:
         return len(lower) > start + 1
     if not finite or finite[0] <= start:
         return False
-    if first in SUBJECTS and len(lower) > start + 1 and lower[start + 1] in ("not", "no"):
+    if len(lower) > start + 1 and lower[start + 1] in ("not", "no"):
         return False  # "you not allowed": the verb is missing
     if first in SUBJECTS or first in DETERMINERS or _is_bare_subject(words, start, finite):
         return True
-    named = words[start][0].isupper() and first not in COMMON and not first.endswith(("ed", "old"))
+    named = (
+        words[start][0].isupper()
+        and first not in COMMON
+        and not first.endswith(("ed", "old", "ly"))
+    )
     plural = first.endswith("s") and not first.endswith(("ss", "us", "is"))
     return (named or plural or words[start][0].isdigit()) and finite[0] - start <= 4
 

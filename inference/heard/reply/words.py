@@ -15,6 +15,7 @@ __all__ = [
     "MASS",
     "MISSPELT",
     "NO_SUBJECT",
+    "NOUNS",
     "PREPOSITIONS",
     "SUBJECTS",
     "SUBORDINATORS",
@@ -166,6 +167,15 @@ MASS = frozenset(
     service support class staff management baggage luggage internet broadband wifi food parking
     entertainment equipment communication information seating boarding everyone equity heating water
     electricity gas money mail post billing coverage security traffic weather
+    """.split()
+)
+
+#: Nouns that look like participles.
+NOUNS = frozenset(
+    """
+    thing things something nothing anything everything building booking meeting morning evening
+    parking heating ceiling washing clothing wedding seating boarding billing tracking shopping
+    training banking string ring king being ending pricing rating listing recording setting
     """.split()
 )
 
