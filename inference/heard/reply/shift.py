@@ -202,11 +202,10 @@ def _is_clause(words: Sequence[str]) -> bool:
         for place, word in enumerate(lower)
         if _is_finite(word) and (not place or lower[place - 1] != "to")
     ]
-    if "'" not in first and finite and SUBORDINATORS & {*lower[start + 1 : finite[0]]}:
+    between = lower[start : finite[0]] if finite and "'" not in first else []
+    if SUBORDINATORS & {*between[1:]}:
         return False  # "no word until you called": the verb is another clause's
-    if finite and any(
-        word.endswith("ing") and word not in NOUNS for word in lower[start : finite[0]]
-    ):
+    if any(word.endswith("ing") and word not in NOUNS for word in between):
         return False  # "a plane getting stuck"
     if first.startswith("@") or (words[start][0].isdigit() and finite and finite[0] == start + 1):
         return False  # "3 cancelled flights"
