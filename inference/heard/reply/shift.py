@@ -75,6 +75,9 @@ _UNCLEAR = frozenset("thank see bet mind if unless when before after since until
 #: After these "you" is an object with a verb of its own: "rules make you feel".
 _CAUSES = frozenset("make makes made making let lets help helps helped watch have having".split())
 
+#: What begins a question, or a clause within another.
+_ASKING = frozenset("who what which whose whom how why when where".split())
+
 _REPORTED = frozenset("why how what when where if whether to for about that".split())
 
 #: First person to second, for words that need no look around.
@@ -126,7 +129,7 @@ def shift(span: str, *, clause: bool) -> str | None:
     """
     text = _HEAD.sub("", _TAIL.sub("", _LINK.sub("", span).replace("\u2019", "'")))
     text = _lowered(re.sub(r"\s+", " ", text).strip())
-    if not text or _QUOTATION.search(text) or _BROKEN.search(text):
+    if not text or _QUOTATION.search(text) or _BROKEN.search(text) or re.search(r"#\d", span):
         return None
     asked = "?" if "?" in span[-4:] else ""
     found = list(_WORD.finditer(text))
@@ -213,6 +216,8 @@ def _is_clause(words: Sequence[str]) -> bool:
         return len(lower) > start + 1
     if not finite or finite[0] <= start:
         return False
+    if first in _ASKING:
+        return False  # "who can eat for that"
     if len(lower) > start + 1 and lower[start + 1] in ("not", "no"):
         return False  # "you not allowed": the verb is missing
     if first in SUBJECTS or first in DETERMINERS or _is_bare_subject(words, start, finite):
