@@ -12,7 +12,7 @@ from heard.reply.lexicon import mirror
 from heard.reply.shift import shift
 from heard.reply.situation import read_situation
 from heard.reply.wishes import find_topic, question, wish
-from heard.reply.words import DETERMINERS, FINITE, INSULTS
+from heard.reply.words import FINITE, INSULTS
 from heard.types import Assessment
 
 __all__ = ["can_be_said_back", "fillings", "wordings"]
@@ -28,6 +28,7 @@ _OWN_FAULT = re.compile(
     r"(?:late|behind) with)\b",
     re.IGNORECASE,
 )
+_COUNTED = frozenset("a an the one two three four five six seven eight nine ten".split())
 _VERB_AND_TO = re.compile(r"\b\w{3,}s (?:to|the|a|an|my|your|us|me|him|her|them)\b")
 _THANKS_FIRST = re.compile(
     r"^(?:thanks|thank you|cheers)\b[^,.!]*[,.!]\s*|^(?:just )?(?:wanted|writing) to (?:say|"
@@ -108,7 +109,7 @@ def _thing(text: str) -> str | None:
     if not shifted or not 2 < len(shifted.split()) < 16 or re.search(r"[.!?;:()]", shifted):
         return None
     words = shifted.lower().split()
-    named = (words[0] in DETERMINERS and words[0] != "no") or words[0][0].isdigit()
+    named = words[0] in _COUNTED or words[0][0].isdigit()
     if any(word.endswith("ly") for word in words) or {"still", "not", "but"} & {*words}:
         return None  # "the plane terribly filthy": a clause without its verb
     verbs = FINITE & {word.strip(",") for word in words} or _VERB_AND_TO.search(shifted)

@@ -64,7 +64,7 @@ _BROKEN = re.compile(
 _JOINING = frozenset(
     """
     wow oh ok okay well yay hey hi hello blimey gosh and but so because cause cos coz then also plus
-    or yet since
+    or yet
     """.split()
 )
 _CROWD = frozenset("guys people lot folks all".split())
