@@ -25,10 +25,19 @@ _ASKED = re.compile(
 _VERBS = frozenset(
     """
     send fix cancel refund replace return give tell let call ring email contact answer reply repair
-    explain check change correct remove close stop put take get bring deliver collect pay confirm
-    find look help sort move book rebook reset restore reinstate reimburse transfer credit delete
-    update issue resend resolve waive reverse investigate unlock unblock
+    explain check change correct remove close stop put take bring deliver collect pay confirm
+    look help sort move rebook reset restore reinstate reimburse credit delete block upgrade clear
+    update issue resend resolve waive reverse investigate unlock unblock expedite
     """.split()
+)
+#: What customers do themselves.
+_OWN_VERBS = frozenset("get book fly track transfer board verify start speak talk see know".split())
+#: What begins a wish for a thing, or for something to be done.
+_WANTED = re.compile(
+    r"^(?:you(?:'d like| would like)? ?(?:just |only |really )?(?:want|need|demand|expect)?|"
+    r"just want|"
+    r"need|want|requesting|requested|asking for|asked for) (?=(?:an?|the|your|them|it|this|these|"
+    r"those|proof|compensation|better|more|reissues|legroom|help|answers|removal)\b)"
 )
 _THINGS = re.compile(r"^(?:a|an|the|my|your|some|another|compensation|proof|help|answers?)\b")
 _MOST_WORDS = 16
@@ -71,7 +80,15 @@ def wish(need: str) -> str | None:
         return f"me to {rest}" if rest.split()[0] in _VERBS else None
     plain = re.sub(r"^(?:please|pls|just|kindly)\s+", "", said)
     first = plain.split()[0]
-    if first in _VERBS and len(plain.split()) > 1:
+    if match := _WANTED.match(plain):
+        plain = plain[match.end() :]
+        return None if FINITE & set(plain.replace(",", "").lower().split()) else plain
+    if first in _OWN_VERBS and len(plain.split()) > 1:
+        # "get us home" is asked of the company, "get a seat" is not.
+        return f"me to {plain}" if plain.split()[1] == "you" else f"to {plain}"
+    if match := re.match(r"(?:do not|don't) (?=(?:call|email|contact|ring|write)\b)", plain):
+        return f"me not to {plain[match.end() :]}"
+    if first in _VERBS and (len(plain.split()) > 1 or first == "explain"):
         return "me to " + re.sub(r"\s*,?\s*please$", "", plain)
     if _THINGS.match(plain) and not FINITE & set(plain.replace(",", "").lower().split()):
         return plain
