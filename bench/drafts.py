@@ -1,4 +1,4 @@
-"""Prints how many faults `check_reply` finds in the test drafts, and how many good ones it flags."""
+"""Prints how many faults `check_reply` finds in the test drafts, and how many good it flags."""
 
 import json
 from collections import Counter
