@@ -13,7 +13,7 @@ __all__ = ["clauses_around", "sentences", "stems"]
 #: A longer sentence is not said back whole.
 _MOST_WORDS = 17
 
-_SENTENCE = re.compile(r"(?:[^.!?\n]|\.(?=\d)|(?<=\b[A-Za-z])\.(?=[A-Za-z]\b))+[.!?]*")
+_SENTENCE = re.compile(r"(?:[^.!?\n]|\.(?=\d)|(?<=\b[A-Za-z])\.(?=[A-Za-z]\b))+[.!?]*[\"\u201d]?")
 _PIECE = re.compile(
     r"[,;:]\s|\s[-\u2013\u2014]+\s|\s(?=(?:and|but|so|because|cause|which|while|who|where|yet)\s)"
 )

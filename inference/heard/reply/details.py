@@ -38,7 +38,7 @@ _PATTERNS = {
     "phone": re.compile(r"(?<!\w)\+?\d[\d ()-]{8,}\d\b"),
     "reference": re.compile(
         rf"(?<![@#\w])(?i:(?:{_NAMED})(?:\s(?:no\.?|number|nr|id|code))?)(?:\sis|:)?\s?#?{_CODE}\b"
-        rf"|#\d{{3,}}|\b[A-Z]{{2,}}-?\d{{3,}}[A-Z\d-]*\b|\b\d{{6,}}\b"
+        r"|(?<!\w)#\d{3,}|(?<![@#\w])[A-Z]{2,}-?\d{3,}[A-Z\d-]*\b|(?<![@#\w])\d{6,}\b"
     ),
     "weekday": re.compile(
         r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:yesterday|today|tomorrow)\b",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from heard.reply.clauses import stems
 from heard.reply.shift import shift
 from heard.reply.words import ADVERBS, FINITE, INSULTS, PREPOSITIONS, SUBJECTS, TOPICS
 
@@ -72,27 +73,40 @@ def wish(need: str) -> str | None:
     said = said.rstrip("?").strip()
     if len(said.split()) > _MOST_WORDS or re.search(r"\b(?:or|otherwise|before|unless)\b", said):
         return None
+    worded = _of_wish(said) or _of_request(said)
+    return worded if worded and stems(worded) else None  # nothing is said with "help" alone
+
+
+def _of_wish(said: str) -> str | None:
+    """Word what the writer wants to do or to have."""
     if match := _OWN.match(said):
         rest = said[match.end() :]
         return f"to {rest}" if re.match(r"[a-z]+\b", rest) else None
+    if match := _WANTED.match(said):
+        return _thing(said[match.end() :])
+    words = said.split()
+    if words[0] in _OWN_VERBS and len(words) > 1:
+        # "get us home" is asked of the company, "get a seat" is not.
+        return f"me to {said}" if words[1] == "you" else f"to {said}"
+    return None
+
+
+def _of_request(said: str) -> str | None:
+    """Word what the company is asked to do, or a thing that is asked for."""
     if match := _ASKED.match(said):
         rest = said[match.end() :]
         return f"me to {rest}" if rest.split()[0] in _VERBS else None
     plain = re.sub(r"^(?:please|pls|just|kindly)\s+", "", said)
-    first = plain.split()[0]
-    if match := _WANTED.match(plain):
-        plain = plain[match.end() :]
-        return None if FINITE & set(plain.replace(",", "").lower().split()) else plain
-    if first in _OWN_VERBS and len(plain.split()) > 1:
-        # "get us home" is asked of the company, "get a seat" is not.
-        return f"me to {plain}" if plain.split()[1] == "you" else f"to {plain}"
     if match := re.match(r"(?:do not|don't) (?=(?:call|email|contact|ring|write)\b)", plain):
         return f"me not to {plain[match.end() :]}"
-    if first in _VERBS and (len(plain.split()) > 1 or first == "explain"):
+    first, *rest = plain.split()
+    if first in _VERBS and (rest or first == "explain"):
         return "me to " + re.sub(r"\s*,?\s*please$", "", plain)
-    if _THINGS.match(plain) and not FINITE & set(plain.replace(",", "").lower().split()):
-        return plain
-    return None
+    return _thing(plain) if _THINGS.match(plain) else None
+
+
+def _thing(text: str) -> str | None:
+    return None if FINITE & set(text.replace(",", "").lower().split()) else text
 
 
 def question(text: str, most: int = 110) -> str | None:

@@ -95,17 +95,25 @@ _REASONS = re.compile(
     r"look into (?:it|this|that))\b"
 )
 _GUARANTEED = re.compile(
-    r"\b(?:(?:i|we|can|absolutely|fully) guarantee|guaranteed|i promise|we promise|promise (?:you|"
-    r"that)|(?:have|give you) (?:my|our) word|my promise|definitely|for sure|for certain|"
+    r"\b(?:(?:i|we|can|absolutely|fully) guarantee|guaranteed|i promise|we promise|promise you|"
+    r"(?:have|give you) (?:my|our) word|my promise|definitely|for sure|for certain|"
     r"without fail|no matter what|100 ?%|(?:won't|will not|never) (?:ever )?(?:happen|occur|see|be|"
     r"hear|face|receive|lose|need)(?: \w+){0,6} (?:again|ever)|never (?:happens? again|again)|"
     r"ever again|(?:i(?:'ll| will)|we(?:'ll| will)|i can) (?:personally )?(?:make (?:absolutely )?"
-    r"sure|ensure|make certain) (?:that )?(?:it|this|that|you|nothing|no|nobody|every)|"
+    r"sure|ensure|make certain) (?:that )?(?:nothing|no|nobody|every|(?:it|this|that|"
+    r"you) (?:never|won't|doesn't|don't))|"
     r"(?:it|you|they|everything|that)(?:'ll| will) (?:\w+ )?(?:be|have|arrive|get|see|receive|"
     r"reach)"
     r"(?: \w+){0,7} (?:by|before|within) (?:\w+day|tomorrow|tonight|noon|\d+|the end|lunch|"
     r"the hour|"
-    r"an hour|week|evening|morning)|you'll never|whatever it takes)\b"
+    r"an hour|week|evening|morning)|you'll never|whatever it takes|"
+    r"i swear|swear to you|that's a promise|count on (?:it|that|me)|leave (?:that|it) to me|"
+    r"(?:i'm|i am) (?:certain|positive|quite sure|absolutely sure)|no doubt about|"
+    r"nothing (?:like this |of the kind )?(?:will|can|could) (?:ever )?(?:go wrong|happen)|"
+    r"will be (?:banned|sacked|fired|dismissed|disciplined)|at (?:our|my) (?:own )?expense|"
+    r"(?:paid|covered|picked up) by (?:us|me|the firm)|the firm will pay|will pay for (?:a|the|"
+    r"your)|"
+    r"as a (?:keepsake|gift|present|treat)|in your hands (?:by|tonight|tomorrow|today|on))\b"
 )
 _ACT = r"\b(?:i|we)(?:'ve|'ll|'m|'re|'d| have| will| am| are| can| could| would)(?: \w+){0,5}? "
 #: What stands for a remedy in a draft, by its name in the context: the agent hands it out.
@@ -114,8 +122,11 @@ _OFFERS: Mapping[str, re.Pattern[str]] = {
     "credit": re.compile(
         _ACT + r"(?:credit(?:ed|ing)|a (?:\w+ )?(?:credit|voucher|discount)|compensat\w+|"
         r"(?:\w+ )?months? free|free (?:month|night|meal|ticket|session|class|delivery)|"
-        r"[\u00a3$\u20ac]\d+ (?:on|to|into|back|off)|\d+ ?% off|goodwill|complimentary|points)\b"
-        r"|\b(?:free of charge|on the house|as a (?:\w+ )?(?:gesture of )?goodwill)\b"
+        r"[\u00a3$\u20ac]\d+ (?:on|to|into) your (?:account|next|bill)|\d+ ?% off|goodwill|"
+        r"complimentary|points)\b"
+        r"|\bi(?:'ll| will|'ve| have) (?:\w+ ){0,4}?(?:a (?:bottle|box|bunch|hamper|gift)|"
+        r"some chocolates)\b"
+        r"|\b(?:on the house|as a (?:\w+ )?(?:gesture of )?goodwill)\b"
     ),
     "express_replacement": re.compile(
         _ACT + r"(?:(?:a |the )?(?:\w+ )?replacement|a brand[- ]new)\b"

@@ -103,7 +103,7 @@ _WARMTH = re.compile(
     r"i can (?:hear|see) (?:why|how|that)|i see why|must (?:have|be)|quite (?:a|some)|"
     r"the last thing|"
     r"patience|waiting|bad (?:enough|day|way)|poor|let (?:you )?down|failed you|stressful|scary|"
-    r"frightening|worrying|surpris\w+|no less|courage|could have been me|good that you|"
+    r"frightening|worrying|surpris\w+|no less|owed|courage|could have been me|good that you|"
     r"done (?:everything|your part)|i'd (?:have|mind|want|feel)|nightmare|ordeal|ridiculous|"
     r"absurd|shocking|respect|dignity|small|livid|"
     r"furious|angry|anger|out of order|beyond|worried|ugh|oh no|ouch)\b"
