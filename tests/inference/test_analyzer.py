@@ -38,7 +38,10 @@ def test_the_result_has_the_declared_shape(analyzer):
     assert tuple(written["emotions"]) == EMOTION_NAMES
     assert tuple(written["signal_probabilities"]) == SIGNAL_NAMES
     assert tuple(written["spans"]) == SPAN_NAMES
-    assert set(written) == {field.name for field in dataclasses.fields(found)}
+    # The text is private: kept for replies, and never written out or printed.
+    assert set(written) | {"text"} == {field.name for field in dataclasses.fields(found)}
+    assert found.text == TEXTS[1] and TEXTS[1] not in repr(found)
+    assert type(found).from_dict(written, TEXTS[1]).to_dict() == written
     for name in EMOTION_NAMES:
         emotion = found.emotions[name]
         assert emotion.strength == STRENGTHS[emotion.level].name
@@ -233,9 +236,18 @@ def test_the_package_exports_a_handful_of_names():
         "Analyzer",
         "Assessment",
         "BundleError",
+        "Context",
+        "Conversation",
+        "Finding",
         "HeardError",
         "InputError",
+        "Playbook",
+        "PlaybookError",
+        "Recommendation",
         "__version__",
+        "check_reply",
         "load",
+        "read_playbook",
+        "recommend",
     ]
     assert len(TARGET_NAMES) == 5

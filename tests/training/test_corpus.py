@@ -87,7 +87,8 @@ def test_every_slice_gives_the_same_share_to_calibration():
     ]
     for name in {path.stem for path in (ROOT / "data/authored").glob("*.jsonl")}:
         train, aside = (count[name] for count in counts)
-        assert 0.05 < aside / (train + aside) < 0.2, name
+        most = max(0.2, 26 / (train + aside))  # a block of 25 is not cut
+        assert 0.05 < aside / (train + aside) < most, name
 
 
 def test_own_sources_may_be_trained_on(tiny_config):

@@ -99,8 +99,8 @@ def _of_request(said: str) -> str | None:
     plain = re.sub(r"^(?:please|pls|just|kindly)\s+", "", said)
     if match := re.match(r"(?:do not|don't) (?=(?:call|email|contact|ring|write)\b)", plain):
         return f"me not to {plain[match.end() :]}"
-    first, *rest = plain.split()
-    if first in _VERBS and (rest or first == "explain"):
+    words = plain.split()
+    if words[0] in _VERBS and (len(words) > 1 or words[0] == "explain"):
         return "me to " + re.sub(r"\s*,?\s*please$", "", plain)
     return _thing(plain) if _THINGS.match(plain) else None
 
