@@ -55,6 +55,9 @@ def test_problems(span, said):
     [
         'he said "calm down love" to me',
         "bag lost, again",
+        "another cancelled flight",
+        "no word until you called",
+        "who can eat for that",
         "been on hold for 50 mins",
         "your idiots lost my bag",
         "",

@@ -210,8 +210,9 @@ def _is_clause(words: Sequence[str]) -> bool:
         return False  # "no word until you called": the verb is another clause's
     if any(word.endswith("ing") and word not in NOUNS for word in between):
         return False  # "a plane getting stuck"
-    if first.startswith("@") or (words[start][0].isdigit() and finite and finite[0] == start + 1):
-        return False  # "3 cancelled flights"
+    counted = first in DETERMINERS - SUBJECTS or first[0].isdigit()
+    if first.startswith("@") or (counted and finite and finite[0] == start + 1):
+        return False  # "3 cancelled flights", "another cancelled flight"
     if first in SUBJECTS and "'" in first:
         return len(lower) > start + 1
     if not finite or finite[0] <= start:
