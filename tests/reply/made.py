@@ -38,3 +38,12 @@ def assessment(text, *, signals=(), escalation=0, problem=(), need=(), feeling=(
         model=ModelInfo("test", "0", "0"),
         text=text,
     )
+
+
+FURIOUS = assessment(
+    "You lost my bag and nobody cares. I'm livid.",
+    angry=3,
+    escalation=2,
+    problem=["You lost my bag"],
+    feeling=["livid"],
+)

@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from made import assessment
+from made import FURIOUS, assessment
 
 import heard
 from heard.labels import ESCALATION_LEVELS
@@ -14,13 +14,6 @@ from heard.reply.situation import situations
 from heard.types import Signal
 
 ROOT = Path(__file__).resolve().parents[2]
-FURIOUS = assessment(
-    "You lost my bag and nobody cares. I'm livid.",
-    angry=3,
-    escalation=2,
-    problem=["You lost my bag"],
-    feeling=["livid"],
-)
 
 
 def made_for(situation):

@@ -4,7 +4,7 @@ import itertools
 import json
 
 import pytest
-from made import NAMES, assessment
+from made import FURIOUS, NAMES, assessment
 
 import heard
 from heard.reply.clauses import sentences
@@ -33,13 +33,6 @@ SHAMED = assessment(
     feeling=["humiliated"],
 )
 QUESTION = assessment("Do you deliver to the Isle of Skye?", need=["deliver to the Isle of Skye"])
-FURIOUS = assessment(
-    "You lost my bag and nobody cares. I'm livid.",
-    angry=3,
-    escalation=2,
-    problem=["You lost my bag"],
-    feeling=["livid"],
-)
 
 
 # --- the eight principles -------------------------------------------------------------------------

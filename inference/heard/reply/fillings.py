@@ -46,10 +46,7 @@ def fillings(
     assessment: Assessment, context: Context, remedies: Mapping[str, str]
 ) -> dict[str, str]:
     """Find what each placeholder stands for; one that stands for nothing has no key."""
-    found: dict[str, str | None] = {
-        "feeling": _feeling(assessment),
-    }
-    found |= _own(assessment, context)
+    found = _own(assessment, context) | {"feeling": _feeling(assessment)}
     if offered := wordings(context, remedies):
         found["remedy"] = _either(offered)
     return {name: text for name, text in found.items() if text}
@@ -61,7 +58,7 @@ def _own(assessment: Assessment, context: Context) -> dict[str, str | None]:
     problem = _fullest(_clause, accounts)
     thing = None if problem else _fullest(_thing, accounts)
     quotable = not (problem or thing or public) and not _is_abusive(assessment)
-    lines = [assessment.text[start:end] for start, end in sentences(assessment.text)]
+    lines = (assessment.text[start:end] for start, end in sentences(assessment.text))
     found = {
         "problem": problem,
         "thing": thing,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["FeelingWord", "find_feelings", "mirror", "read_lexicon"]
+__all__ = ["FeelingWord", "find_feelings", "mirror", "plain", "read_lexicon"]
 
 #: Words before a feeling word that deny it.
 _DENIAL = re.compile(r"\b(?:not|never|no|isn't|wasn't|n't|hardly|without|less)\W+(?:\w+\W+)?$")
@@ -50,15 +50,21 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(rf"(?<![\w'])(?:{'|'.join(map(re.escape, forms))})(?![\w'])")
 
 
+def plain(text: str) -> str:
+    """Give a text in lower case with straight apostrophes, of the same length."""
+    low = text.lower()
+    if len(low) != len(text):  # a letter that grows in lower case would move the offsets
+        low = "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
+    return low.replace("\u2019", "'")
+
+
 def find_feelings(text: str) -> list[tuple[int, int, FeelingWord]]:
     """Find feeling words that are not denied: ``(start, end, word)`` in code points."""
-    plain = text.lower().replace("\u2019", "'")
-    if len(plain) != len(text):  # a letter that grows in lower case would move the offsets
-        plain = "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
+    low = plain(text)
     return [
         (match.start(), match.end(), read_lexicon()[match[0]])
-        for match in _pattern().finditer(plain)
-        if not _DENIAL.search(plain[max(0, match.start() - 24) : match.start()])
+        for match in _pattern().finditer(low)
+        if not _DENIAL.search(low[max(0, match.start() - 24) : match.start()])
     ]
 
 

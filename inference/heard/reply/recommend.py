@@ -132,8 +132,8 @@ def recommend(
         if template := _choose(choices, left, said, f"{key}|{name}"):
             moves.append(Move(name, _filled(template, left), MOVES[name]))
             # Nothing of the message is said back twice in one reply.
-            left = {k: v for k, v in left.items() if k not in _spent(template)}
-            left.pop("name", None)
+            spent = {"name", *_spent(template)}
+            left = {k: v for k, v in left.items() if k not in spent}
     spans = assessment.spans
     return Recommendation(
         moves=tuple(moves),
@@ -198,7 +198,8 @@ def _choose(
         fresh = [t for t in able if not any(_pattern(t).search(text) for text in used)]
         if fresh:
             worth = {t: sum(_WORTH.get(name, 1.0) for name in names[t]) for t in fresh}
-            best = [t for t in fresh if worth[t] == max(worth.values())]
+            most = max(worth.values())
+            best = [t for t in fresh if worth[t] == most]
             return best[_number(key) % len(best)]
     return None
 

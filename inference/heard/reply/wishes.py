@@ -51,6 +51,8 @@ _RHETORICAL = re.compile(
     re.IGNORECASE,
 )
 _LINKS = frozenset("and or but so because that which who when while if then".split())
+#: What stands where a phrase has ended.
+_NEXT = PREPOSITIONS | SUBJECTS | ADVERBS | FINITE | _LINKS
 #: Words that name nothing by themselves.
 _EMPTY = frozenset(
     """
@@ -156,7 +158,7 @@ def _named(text: str) -> str | None:
     for match in _NAMED.finditer(text):
         words = match[2].split()
         after = (match[3] or "").lower()
-        ends = not after or after in PREPOSITIONS | SUBJECTS | ADVERBS | FINITE | _LINKS
+        ends = not after or after in _NEXT
         if ends and not {word.lower() for word in words} & (_EMPTY | INSULTS | FINITE):
             whose = {"the": "the", "my": "your", "our": "your", "your": "our"}[match[1].lower()]
             return f"{whose} {' '.join(words)}"

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from datasets import Dataset
 
 from heard.bundle import sha256_of
-from heard.reply.check.reader import FAULTS, GRAPH, MANIFEST, OUTPUTS
+from heard.reply.check.reader import FAULTS, GRAPH, MANIFEST, OUTPUTS, DraftReader
 from heard.session import Session
 from heard.tokens import MessageTokenizer
 from heard_training.config import Config
@@ -57,8 +57,8 @@ def export_reader(
         feeds = [{"input_ids": row, "attention_mask": np.ones_like(row)} for row in ids]
         quantise(fused, partial / GRAPH, scheme=config.export.schemes[0], calibration=feeds)
         aside = corpus["calibrate"]
-        session = Session(partial / GRAPH, outputs=OUTPUTS)
-        chances = _chances(session, tokenizer, aside["text"][:])
+        reader = DraftReader(Session(partial / GRAPH, outputs=OUTPUTS), tokenizer, {})
+        chances = reader.probabilities(aside["text"][:])
         truth = np.array(aside["gold_signals"][:]) > 0
         thresholds = fit_thresholds(chances, truth)
         manifest = {
@@ -76,13 +76,6 @@ def export_reader(
         fused.unlink()
         (partial / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     return manifest
-
-
-def _chances(
-    session: Session, tokenizer: MessageTokenizer, texts: list[str]
-) -> npt.NDArray[np.float64]:
-    rows = [session.run([tokenizer.encode(t).windows[0].ids])["signals"][0] for t in texts]
-    return 1.0 / (1.0 + np.exp(-np.array(rows, dtype=np.float64)))
 
 
 def fit_thresholds(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from heard.reply.check.draft import Draft
+from heard.reply.check.draft import Draft, Place
 from heard.reply.check.facts import (
     asks_again,
     no_own_words,
@@ -35,7 +35,7 @@ from heard.types import Assessment
 
 __all__ = ["check_reply"]
 
-_CHECKS: Mapping[str, Callable[[Draft], Iterator[tuple[int, int]]]] = {
+_CHECKS: Mapping[str, Callable[[Draft], Iterator[Place]]] = {
     "wrong_feeling": wrong_feeling,
     "fix_before_feelings": fix_before_feelings,
     "asks_again": asks_again,

@@ -9,9 +9,13 @@ from functools import cached_property
 
 from heard.reply.clauses import sentences
 from heard.reply.context import Context
+from heard.reply.lexicon import plain
 from heard.types import Assessment
 
-__all__ = ["Draft"]
+__all__ = ["Draft", "Place"]
+
+#: Where something stands in a draft: ``[start, end)`` in code points.
+Place = tuple[int, int]
 
 _PERSONS = re.compile(
     r"\b(?:i'm|i've|i'd|i'll|you're|you've|you'd|you'll|we're|we've|we'd|we'll|i|you|we|me|us|my|"
@@ -41,11 +45,10 @@ class Draft:
 
         What it quotes from the message is blanked out: those words are not the agent's.
         """
-        lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in self.text)
         said = " ".join(self.message.split())
         return _QUOTED.sub(
             lambda found: found[0] if found[1].strip(" .?!") not in said else " " * len(found[0]),
-            lower.replace("\u2019", "'"),
+            plain(self.text),
         )
 
     @cached_property
@@ -56,7 +59,7 @@ class Draft:
     @cached_property
     def message(self) -> str:
         """What the customer said, here and before, in lower case with straight apostrophes."""
-        return self.said.lower().replace("\u2019", "'")
+        return plain(self.said)
 
     @property
     def said(self) -> str:
@@ -71,7 +74,11 @@ class Draft:
     def is_theirs(self, start: int, end: int) -> bool:
         """Tell whether these words are the customer's own, said back with the persons shifted."""
         folded = _folded(self.plain[start:end])
-        return len(folded.split()) > 0 and f" {folded} " in f" {_folded(self.message)} "
+        return bool(folded) and f" {folded} " in self._folded_message
+
+    @cached_property
+    def _folded_message(self) -> str:
+        return f" {_folded(self.message)} "
 
     def sentence_at(self, place: int) -> tuple[int, int]:
         """Find the sentence that a place lies in."""

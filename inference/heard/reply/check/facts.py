@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from heard.reply.check.draft import Draft
+from heard.reply.check.draft import Draft, Place
 from heard.reply.clauses import stems
 from heard.reply.details import PRIVATE, SHOWN, find_details
 from heard.reply.fillings import can_be_said_back
 
 __all__ = ["asks_again", "no_own_words", "over_promise", "private_public", "vague"]
-
-Place = tuple[int, int]
 
 _REQUEST = re.compile(
     r"\?|\b(?:please|kindly|could you|can you|would you|may i|can i|i(?:'ll)? need|we(?:'ll)? need|"
@@ -180,7 +178,7 @@ def _was_told(kind: str, sentence: str, message: str, details: set[str], about: 
 
 def no_own_words(draft: Draft) -> Iterator[Place]:
     """Nothing of the customer's own words in it (Villarroel Ordenes et al. 2017)."""
-    if draft.context.channel == "public" or not draft.text.strip():
+    if draft.context.channel == "public":
         return
     own = stems(draft.said)
     if len(own) < 4 or own & stems(draft.text):

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from heard.reply.check.draft import Draft
+from heard.reply.check.draft import Draft, Place
 from heard.reply.lexicon import find_feelings
 
 __all__ = ["fix_before_feelings", "wrong_feeling"]
-
-Place = tuple[int, int]
 
 #: An emotion counts as expressed from this probability on.
 _EXPRESSED = 0.25

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from heard.reply.check.draft import Draft
+from heard.reply.check.draft import Draft, Place
 
 __all__ = ["bad_opening", "no_thanks_after_silence", "repeats", "too_long_public", "we_for_i"]
-
-Place = tuple[int, int]
 
 #: More words than this are too many in public.
 MOST_PUBLIC_WORDS = 60

@@ -17,12 +17,22 @@ import numpy as np
 import numpy.typing as npt
 
 from heard.bundle import TOKENIZER, default_path, sha256_of
+from heard.decode import sigmoid
 from heard.errors import BundleError
 from heard.reply.context import REMEDIES, Context
 from heard.session import Session
 from heard.tokens import MessageTokenizer
 
-__all__ = ["FAULTS", "MANIFEST", "OUTPUTS", "WINDOW", "DraftReader", "own_reader", "pair_text"]
+__all__ = [
+    "FAULTS",
+    "GRAPH",
+    "MANIFEST",
+    "OUTPUTS",
+    "WINDOW",
+    "DraftReader",
+    "own_reader",
+    "pair_text",
+]
 
 #: What the graph looks for; the other rules are exact and need none.
 FAULTS = (
@@ -92,7 +102,7 @@ class DraftReader:
         """Read texts of :func:`pair_text`; returns ``[texts, faults]``."""
         windows = [self.tokenizer.encode(text).windows for text in texts]
         logits = [self.session.run([own[0].ids])["signals"][0] for own in windows]
-        return 1.0 / (1.0 + np.exp(-np.array(logits, dtype=np.float64)))
+        return sigmoid(np.array(logits))
 
 
 @cache
