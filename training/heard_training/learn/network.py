@@ -122,18 +122,12 @@ class HeardNetwork(PreTrainedModel):
 
     @classmethod
     def from_encoder(cls, name: str, config: Config) -> HeardNetwork:
-        """Put fresh heads on a pretrained encoder, a hub name or a folder."""
+        """Put fresh heads on a pretrained encoder, a hub name or a folder.
+
+        The folder may hold a network of our own: then its encoder is taken.
+        """
         dropout = config.network.dropout
-        # The names under which encoders know these two; those that have others keep their own.
-        changes = {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": 0.0}
-        known = AutoConfig.from_pretrained(name).to_dict()
-        changes = {key: value for key, value in changes.items() if key in known}
-        encoder = AutoModel.from_pretrained(
-            name,
-            dtype=torch.float32,
-            attn_implementation=fastest_attention(config.network.attention),
-            **changes,
-        )
+        encoder = _load_encoder(name, dropout, fastest_attention(config.network.attention))
         described = encoder.config.to_dict()
         described.pop("_name_or_path", None)  # where it lay on this machine is nobody's business
         weights = {
@@ -234,6 +228,20 @@ class HeardNetwork(PreTrainedModel):
         """Turn first logits and steps into logits that never cross."""
         first, steps = raw[..., :1], raw[..., 1:]
         return torch.cat([first, first - functional.softplus(steps).cumsum(dim=-1)], dim=-1)
+
+
+def _load_encoder(name: str, dropout: float, attention: str) -> PreTrainedModel:
+    known, _ = PretrainedConfig.get_config_dict(name)
+    how: dict[str, Any] = {"dtype": torch.float32, "attn_implementation": attention}
+    if known.get("model_type") == HeardConfig.model_type:
+        trained: PreTrainedModel = HeardNetwork.from_pretrained(name, **how).encoder
+        return trained
+    # The names under which encoders know these two; those that have others keep their own.
+    changes = {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": 0.0}
+    own = AutoConfig.from_pretrained(name).to_dict()
+    how |= {key: value for key, value in changes.items() if key in own}
+    encoder: PreTrainedModel = AutoModel.from_pretrained(name, **how)
+    return encoder
 
 
 def _head(size: int, outputs: int) -> nn.Linear | None:
