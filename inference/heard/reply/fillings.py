@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 
 from heard.reply.clauses import clauses_around, sentences, stems
 from heard.reply.context import Context
@@ -43,35 +43,40 @@ _THANKING = re.compile(
 
 
 def fillings(
-    assessment: Assessment, context: Context, remedies: Mapping[str, str]
+    assessment: Assessment, context: Context, remedies: Mapping[str, str], wanted: Set[str]
 ) -> dict[str, str]:
-    """Find what each placeholder stands for; one that stands for nothing has no key."""
-    found = _own(assessment, context) | {"feeling": _feeling(assessment)}
+    """Find what each placeholder stands for; one that stands for nothing has no key.
+
+    Beside the account of problem and need only those ``wanted`` are looked for.
+    """
+    found = _own(assessment, context, wanted) | {"feeling": _feeling(assessment)}
     if offered := wordings(context, remedies):
         found["remedy"] = _either(offered)
     return {name: text for name, text in found.items() if text}
 
 
-def _own(assessment: Assessment, context: Context) -> dict[str, str | None]:
+def _own(assessment: Assessment, context: Context, wanted: Set[str]) -> dict[str, str | None]:
     public = context.channel == "public"
+    text = assessment.text
     accounts = [*_accounts(assessment, "problem")]
     problem = _fullest(_clause, accounts)
     thing = None if problem else _fullest(_thing, accounts)
     quotable = not (problem or thing or public) and not _is_abusive(assessment)
-    lines = (assessment.text[start:end] for start, end in sentences(assessment.text))
+    lines = (text[start:end] for start, end in sentences(text))
     found = {
         "problem": problem,
         "thing": thing,
         "quote": (_fullest(_quoted, accounts) or _fullest(_quoted, lines)) if quotable else None,
         "wish": next(filter(None, map(wish, _accounts(assessment, "need"))), None),
-        "question": question(assessment.text),
-        "news": _news(assessment.text),
-        "topic": find_topic(assessment.text, accounts),
+        "question": question(text) if "question" in wanted else None,
+        "news": _news(text) if "news" in wanted else None,
+        "topic": find_topic(text, accounts) if "topic" in wanted else None,
     }
     if public:  # short, and nothing that is nobody else's business
         return {k: t if t and _is_public(t) else None for k, t in found.items()}
     name = None if context.stage == "follow_up" else context.customer_name
-    return found | {"detail": echoed(find_details(assessment.text)), "name": name}
+    detail = echoed(find_details(text)) if "detail" in wanted else None
+    return found | {"detail": detail, "name": name}
 
 
 def can_be_said_back(assessment: Assessment, context: Context) -> bool:
@@ -82,7 +87,7 @@ def can_be_said_back(assessment: Assessment, context: Context) -> bool:
     situation = read_situation(assessment, context)
     if situation.pleasant or situation.bereaved or (calm and not asks):
         return False
-    found = _own(assessment, context)
+    found = _own(assessment, context, {*names})
     return any(found[name] for name in names)
 
 

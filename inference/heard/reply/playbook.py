@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,8 @@ PLACEHOLDERS = (
     "name",
 )
 
+#: Situations that a playbook remembers.
+_MOST_SITUATIONS = 4096
 #: Conditions that are true or false.
 _FACTS = frozenset({"pleasant", "bereaved"})
 _TABLES: Mapping[str, type] = {"plan": list, "say": list, "avoid": list, "remedy": dict}
@@ -129,6 +132,20 @@ class Advice:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    """What a playbook says in one situation.
+
+    ``blocks`` are each move's sentences, the most special block first; ``advice`` what to avoid,
+    likewise; ``placeholders`` all that the sentences name.
+    """
+
+    plan: Plan
+    blocks: Mapping[str, tuple[tuple[str, ...], ...]]
+    advice: tuple[Advice, ...]
+    placeholders: frozenset[str]
+
+
 @dataclass(frozen=True)
 class Playbook:
     """Plans and sentences in the order of the files, remedies by name.
@@ -157,6 +174,22 @@ class Playbook:
     def plan(self, situation: Situation) -> Plan:
         """Return the first plan that holds; a playbook that was read has one for everything."""
         return next(plan for plan in self.plans if plan.when.holds(situation))
+
+    @cached_property
+    def guidance(self) -> Callable[[Situation], Guidance]:
+        """Look up what is said in a situation; the same ones come again and again."""
+        return lru_cache(maxsize=_MOST_SITUATIONS)(self._guidance)
+
+    def _guidance(self, situation: Situation) -> Guidance:
+        plan = self.plan(situation)
+        blocks = {move: tuple(self.sentences(move, situation)) for move in plan.moves}
+        texts = chain.from_iterable(chain.from_iterable(blocks.values()))
+        return Guidance(
+            plan,
+            blocks,
+            tuple(advice for advice in self.advice if advice.when.holds(situation)),
+            frozenset(name for text in texts for name in BRACES.findall(text)),
+        )
 
     def sentences(self, move: str, situation: Situation) -> Iterator[tuple[str, ...]]:
         """Give the sentences of a move, block by block, the most special block first.

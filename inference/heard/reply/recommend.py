@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
 from typing import Any
 
 from heard.reply.context import Context
 from heard.reply.fillings import fillings, wordings
 from heard.reply.handover import pause, summary
 from heard.reply.playbook import BRACES, MOVES, Playbook, read_playbook
-from heard.reply.situation import Situation, read_situation
+from heard.reply.situation import read_situation
 from heard.types import Assessment
 
 __all__ = [
@@ -119,8 +118,9 @@ def recommend(
     context = context or Context()
     playbook = playbook or own_playbook()
     situation = read_situation(assessment, context)
-    plan = playbook.plan(situation)
-    filled = fillings(assessment, context, playbook.remedies)
+    guidance = playbook.guidance(situation)
+    plan = guidance.plan
+    filled = fillings(assessment, context, playbook.remedies, guidance.placeholders)
     key = _key(assessment, context)
     moves: list[Move] = []
     left = dict(filled)
@@ -128,8 +128,7 @@ def recommend(
         if _is_out_of_place(name, moves, context, filled.keys() - left.keys()):
             continue
         said = [*context.used, *(move.text for move in moves)]
-        choices = playbook.sentences(name, situation)
-        if template := _choose(choices, left, said, f"{key}|{name}"):
+        if template := _choose(guidance.blocks[name], left, said, f"{key}|{name}"):
             moves.append(Move(name, _filled(template, left), MOVES[name]))
             # Nothing of the message is said back twice in one reply.
             spent = {"name", *_spent(template)}
@@ -138,7 +137,7 @@ def recommend(
     return Recommendation(
         moves=tuple(moves),
         reply=" ".join(move.text for move in moves),
-        avoid=_advice(playbook, situation),
+        avoid=tuple(Avoid(one.what, one.why) for one in guidance.advice[:_MOST_ADVICE]),
         action=plan.action,
         three_whats={
             "problem": filled.get("problem") or _first(spans["problem"]),
@@ -148,12 +147,6 @@ def recommend(
         handover=summary(assessment, context, tried) if plan.action in _HANDED_OVER else None,
         pause=pause(assessment, context),
     )
-
-
-def _advice(playbook: Playbook, situation: Situation) -> tuple[Avoid, ...]:
-    """Choose what to warn of: what is said of just this situation before what is said of many."""
-    fitting = (advice for advice in playbook.advice if advice.when.holds(situation))
-    return tuple(Avoid(advice.what, advice.why) for advice in islice(fitting, _MOST_ADVICE))
 
 
 def _first(spans: Sequence[Any]) -> str | None:
@@ -189,7 +182,7 @@ def _key(assessment: Assessment, context: Context) -> str:
 
 
 def _choose(
-    blocks: Iterator[tuple[str, ...]], filled: Mapping[str, str], used: Sequence[str], key: str
+    blocks: Iterable[tuple[str, ...]], filled: Mapping[str, str], used: Sequence[str], key: str
 ) -> str | None:
     """Choose a sentence that can be filled and was not used; more of the message's words first."""
     for templates in blocks:

@@ -115,6 +115,15 @@ _SECOND = {
 _AGREE = {"am": "are", "was": "were", "wasn't": "weren't", "ain't": "aren't"}
 
 
+_STOPS = frozenset(".!?")
+#: Two capitals in a row, even with marks between them: without them nothing is shouted.
+_SHOUTED = re.compile(r"[^\W\d_a-z][\W\d_]*[^\W\d_a-z]")
+_SHOUTED_WORD = re.compile(r"\b(?!(?:US|IT|TV|UK|EU|AM|PM|OK)\b)[A-Z]{2,}\b")
+_SPACE = re.compile(r"\s+")
+_SPACE_BEFORE_MARK = re.compile(r"\s+([,.;:?!])")
+_NUMBER = re.compile(r"#\d")
+
+
 def shift(span: str, *, clause: bool) -> str | None:
     """Shift the persons of a span of a customer's message.
 
@@ -128,8 +137,8 @@ def shift(span: str, *, clause: bool) -> str | None:
         closing marks; ``None`` where no shifted wording is certain to be right.
     """
     text = _HEAD.sub("", _TAIL.sub("", _LINK.sub("", span).replace("\u2019", "'")))
-    text = _lowered(re.sub(r"\s+", " ", text).strip())
-    if not text or _QUOTATION.search(text) or _BROKEN.search(text) or re.search(r"#\d", span):
+    text = _lowered(_SPACE.sub(" ", text).strip())
+    if not text or _QUOTATION.search(text) or _BROKEN.search(text) or _NUMBER.search(span):
         return None
     asked = "?" if "?" in span[-4:] else ""
     found = list(_WORD.finditer(text))
@@ -152,20 +161,18 @@ def shift(span: str, *, clause: bool) -> str | None:
     if any(word is None for word in said):
         return None
     pieces = [gap + (word or "") for gap, word in zip(gaps, said, strict=False)]
-    whole = re.sub(r"\s+", " ", "".join(pieces) + gaps[-1])
-    return re.sub(r"\s+([,.;:?!])", r"\1", whole).strip(" ,;:-") + asked
+    whole = _SPACE.sub(" ", "".join(pieces) + gaps[-1])
+    return _SPACE_BEFORE_MARK.sub(r"\1", whole).strip(" ,;:-") + asked
 
 
 def _lowered(text: str) -> str:
     """Turn shouting into speech: a whole shouted text, and single shouted common words."""
+    if not _SHOUTED.search(text):
+        return text
     letters = [letter for letter in text if letter.isalpha()]
     if len(letters) > 6 and sum(letter.isupper() for letter in letters) > 0.7 * len(letters):
         return text.lower()
-    return re.sub(
-        r"\b(?!(?:US|IT|TV|UK|EU|AM|PM|OK)\b)[A-Z]{2,}\b",
-        lambda m: m[0].lower() if m[0].lower() in COMMON else m[0],
-        text,
-    )
+    return _SHOUTED_WORD.sub(lambda m: m[0].lower() if m[0].lower() in COMMON else m[0], text)
 
 
 def _mended(word: str) -> str:
@@ -188,7 +195,7 @@ def _pruned(words: list[str], gaps: list[str]) -> tuple[list[str], list[str]]:
 
 def _sentences(words: Sequence[str], gaps: Sequence[str]) -> Iterator[Sequence[str]]:
     """Cut words at the full stops between them; ``gaps[i]`` stands before ``words[i]``."""
-    starts = [0] + [place for place in range(1, len(words)) if re.search(r"[.!?]", gaps[place])]
+    starts = [0] + [place for place in range(1, len(words)) if _STOPS & {*gaps[place]}]
     for start, end in zip(starts, [*starts[1:], len(words)], strict=True):
         yield words[start:end]
 
