@@ -284,8 +284,9 @@ def _describe(_: Namespace) -> None:
 
 
 def _config(arguments: Namespace) -> Config:
-    texts = getattr(arguments, "texts", None)  # not every command reads texts
-    given = {"texts": texts} if texts else {}
+    # Not every command reads texts or feedback.
+    named = {name: getattr(arguments, name, None) for name in ("texts", "feedback")}
+    given = {name: place for name, place in named.items() if place}
     return load_config(arguments.config, getattr(arguments, "set", ()), **given)
 
 

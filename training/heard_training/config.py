@@ -32,6 +32,8 @@ class Data:
     authored: str = "data/authored"
     # Folder of local public texts with labels (messages/train.jsonl, messages/dev.jsonl), or "".
     texts: str = ""
+    # A service's file of corrections (`heard serve --feedback FILE --store-texts`), or "".
+    feedback: str = ""
     # Folder of a table of yes/no labels with official splits (train.tsv, dev.tsv, test.tsv), below
     # `texts` or by itself, or "". Its name is the source's; its dev split sets the thresholds.
     label_table: str = ""
@@ -212,6 +214,7 @@ class Config:
         """Return plain values, as they are saved with a model; no folder's path is among them."""
         values = dataclasses.asdict(self)
         values["data"]["texts"] = "a local folder" if self.data.texts else ""
+        values["data"]["feedback"] = "a local file" if self.data.feedback else ""
         for section, key in (
             ("data", "authored"),
             ("data", "sources"),

@@ -71,6 +71,7 @@ def _data_options(option: Callable[..., None]) -> None:
         help="a value of the configuration, as in fit.seed=21; may be repeated",
     )
     option(_READ_TEXTS, "--texts", help="a local folder of public texts with labels")
+    option("prepare run", "--feedback", help="a service's file of corrections, to train on")
     option("strip", "texts", type=Path, help="a local folder of public texts with labels")
     option(_HAVE_RUN, "--out", type=Path, default=Path("build/run"), help="the run's folder")
     option("prepare strip", "--annotations", type=Path, default=Path("data/annotations"))

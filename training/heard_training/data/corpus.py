@@ -20,6 +20,7 @@ from heard.labels import MAX_LEVEL
 from heard.text import normalise
 from heard_training.config import Config, Heads
 from heard_training.data.drafts import read_drafts
+from heard_training.data.feedback import FEEDBACK, count_without_text, read_feedback
 from heard_training.data.sources import (
     Labelling,
     Message,
@@ -93,6 +94,8 @@ def build_corpus(config: Config) -> tuple[DatasetDict, dict[str, Any]]:
         "left_out_as_in_dev_or_test": dict(repeated),
         "sha256": {split: _sha256(rows[split]) for split in SPLITS},
     }
+    if config.data.feedback:
+        summary["feedback_without_text"] = count_without_text(Path(config.data.feedback))
     return corpus, summary
 
 
@@ -145,7 +148,8 @@ def _trainable(config: Config) -> set[str]:
                 f"{config.data.sources} forbids training on {name}: take it out of "
                 "data.own_sources."
             )
-    return {name for name, source in rights.items() if source["train"]} | {*config.data.own_sources}
+    own = {*config.data.own_sources, *([FEEDBACK] if config.data.feedback else [])}
+    return {name for name, source in rights.items() if source["train"]} | own
 
 
 def _essence(text: str) -> str:
@@ -168,6 +172,8 @@ def _messages(config: Config) -> Iterator[Message]:
         yield from read_label_table(config)
     elif config.data.texts:
         yield from read_local(Path(config.data.texts), config.heads)
+    if config.data.feedback:
+        yield from read_feedback(Path(config.data.feedback), config.heads)
 
 
 def _kept_aside(messages: Iterable[Message], share: float) -> set[str]:
@@ -253,11 +259,13 @@ def _cumulative(level: int | None) -> list[float | None]:
 
 
 def _present(view: Labelling, name: str) -> float | None:
-    return None if view.signals is None else float(name in view.signals)
+    present = view.signal(name)
+    return None if present is None else float(present)
 
 
 def _gold(gold: Labelling, name: str) -> int:
-    return UNKNOWN if gold.signals is None else int(name in gold.signals)
+    present = gold.signal(name)
+    return UNKNOWN if present is None else int(present)
 
 
 def _mean(values: list[float | None]) -> tuple[float, float]:

@@ -20,6 +20,7 @@ from heard_training.files import read_objects
 __all__ = [
     "Labelling",
     "Message",
+    "labelling",
     "message_files",
     "present_message_files",
     "read_authored",
@@ -33,11 +34,21 @@ Spans = Mapping[str, Sequence[tuple[int, int]]]
 
 @dataclass(frozen=True)
 class Labelling:
-    """One view of one message; ``None`` or a missing name stands for "not known"."""
+    """One view of one message; ``None`` or a missing name stands for "not known".
+
+    ``signals`` are those present; where not all were asked for, ``asked`` names those that were.
+    """
 
     levels: Mapping[str, int]
     signals: frozenset[str] | None
     spans: Spans | None
+    asked: frozenset[str] | None = None
+
+    def signal(self, name: str) -> bool | None:
+        """Whether a signal is present; ``None`` where that is not known."""
+        if self.signals is None or (self.asked is not None and name not in self.asked):
+            return None
+        return name in self.signals
 
 
 @dataclass(frozen=True)
@@ -89,7 +100,7 @@ def read_authored(folder: Path, heads: Heads) -> Iterator[Message]:
         for place, row in _rows(path, ("id", "split")):
             if row["split"] not in ("train", "test"):
                 raise TrainingError(f"{place}: the split is {row['split']!r}, not train or test.")
-            read = partial(_labelling, place, length=len(row["text"]), heads=heads)
+            read = partial(labelling, place, length=len(row["text"]), heads=heads)
             author = read(row)
             second = read(row["second"]) if row.get("second") else None
             yield Message(
@@ -160,7 +171,7 @@ def read_labelled(path: Path, heads: Heads) -> Iterator[Message]:
 
 
 def _message(place: str, row: dict[str, Any], split: str, heads: Heads) -> Message:
-    read = partial(_labelling, place, length=len(row["text"]), heads=heads)
+    read = partial(labelling, place, length=len(row["text"]), heads=heads)
     gold = read(row)
     annotations = row.get("annotations") or []
     if not isinstance(annotations, list):
@@ -187,11 +198,11 @@ def _agreed(views: Sequence[Labelling], spans: Spans | None, heads: Heads) -> La
         given = sorted(view.levels[name] for view in views if name in view.levels)
         if given:
             levels[name] = given[(len(given) - 1) // 2]
-    named = [view.signals for view in views if view.signals is not None]
-    signals = {
-        name for name in heads.signals if 2 * sum(name in view for view in named) > len(named)
-    }
-    return Labelling(levels, frozenset(signals) if named else None, spans)
+    said = {name: [view.signal(name) for view in views] for name in heads.signals}
+    known = {name: [one for one in given if one is not None] for name, given in said.items()}
+    signals = frozenset(name for name, given in known.items() if 2 * sum(given) > len(given))
+    asked = frozenset(name for name, given in known.items() if given)
+    return Labelling(levels, signals if asked else None, spans, asked)
 
 
 _CHANNELS = {
@@ -218,22 +229,45 @@ def _rows(path: Path, required: Sequence[str]) -> Iterator[tuple[str, dict[str, 
         yield place, row
 
 
-def _labelling(place: str, row: Any, *, length: int, heads: Heads) -> Labelling:  # noqa: ANN401
+def labelling(place: str, row: Any, *, length: int, heads: Heads) -> Labelling:  # noqa: ANN401
+    """Read one labelling of a text of ``length`` characters; ``place`` names it in errors.
+
+    Raises:
+        TrainingError: for labels that do not exist, and values out of range.
+    """
     if not isinstance(row, dict):
         raise TrainingError(f"{place}: a labelling must be an object, not {type(row).__name__}.")
-    signals = row.get("signals")
-    if signals is not None:
-        if not isinstance(signals, list):
-            kind = type(signals).__name__
-            raise TrainingError(f"{place}: signals must be a list of names, not {kind}.")
-        unknown = [name for name in signals if name not in heads.signals]
-        if unknown:
-            raise TrainingError(f"{place}: there is no signal {_short(unknown[0])}.")
+    signals, asked = _signals(place, row.get("signals"), heads)
     return Labelling(
         levels=_levels(place, row.get("levels") or {}, heads),
-        signals=None if signals is None else frozenset(signals),
+        signals=signals,
         spans=_spans(place, row.get("spans"), length, heads),
+        asked=asked,
     )
+
+
+def _signals(
+    place: str,
+    signals: Any,  # noqa: ANN401
+    heads: Heads,
+) -> tuple[frozenset[str] | None, frozenset[str] | None]:
+    """Read the names that are present, of all; or yes and no by name, the others not known."""
+    if signals is None:
+        return None, None
+    if not isinstance(signals, list | dict):
+        kind = type(signals).__name__
+        raise TrainingError(
+            f"{place}: signals must be a list of names, or true and false by name, not {kind}."
+        )
+    unknown = [name for name in signals if name not in heads.signals]
+    if unknown:
+        raise TrainingError(f"{place}: there is no signal {_short(unknown[0])}.")
+    if isinstance(signals, list):
+        return frozenset(signals), None
+    for name, present in signals.items():
+        if type(present) is not bool:
+            raise TrainingError(f"{place}: {name} is {_short(present)}, not true or false.")
+    return frozenset(name for name, there in signals.items() if there), frozenset(signals)
 
 
 def _short(value: object) -> str:
