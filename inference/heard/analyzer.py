@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from os import PathLike
 from pathlib import Path
@@ -123,10 +123,27 @@ class Analyzer:
                 return
             done += len(chunk)
 
-    def _assess(self, texts: list[str]) -> Iterator[Assessment]:
-        encoded = [self.tokenizer.encode(text) for text in texts]
+    def encode(self, text: str) -> EncodedMessage:
+        """Normalise and tokenise one message: what :meth:`assess_encoded` takes.
+
+        Raises:
+            InputError: as :meth:`assess`.
+        """
+        return self.tokenizer.encode(check_text(text))
+
+    def assess_encoded(
+        self, texts: Sequence[str], encoded: Sequence[EncodedMessage]
+    ) -> Iterator[Assessment]:
+        """Assess messages that :meth:`encode` read, in their order.
+
+        For callers that tokenise in one thread and run in another; the answers are those of
+        :meth:`assess`.
+        """
         logits = read(self.session, encoded, self.bundle.pooling)
         return map(self._assessment, texts, encoded, logits)
+
+    def _assess(self, texts: list[str]) -> Iterator[Assessment]:
+        return self.assess_encoded(texts, [self.tokenizer.encode(text) for text in texts])
 
     def _assessment(
         self, text: str, encoded: EncodedMessage, logits: MessageLogits | None

@@ -1,4 +1,4 @@
-"""The command line: messages and bundles (``models.py``), replies (``replies.py``).
+"""The command line: ``models.py`` messages and bundles, ``replies.py``, ``serve.py`` the service.
 
 Results go to standard output, everything else to standard error. Wrong use and bad input end with
 one sentence and exit code 2.
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 
 import heard
-from heard.cli import models, replies
+from heard.cli import models, replies, serve
 from heard.errors import HeardError
 
 __all__ = ["main"]
@@ -60,4 +60,5 @@ def _parser() -> argparse.ArgumentParser:
 
     models.add_to(commands)
     replies.add_to(commands)
+    serve.add_to(commands)
     return parser
