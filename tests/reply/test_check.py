@@ -38,12 +38,12 @@ def rules(draft, read_as=FURIOUS, **context):
 def test_most_faults_are_found():
     rows = read("drafts_bad.jsonl")
     hits = sum(len(set(row["faults"]) & got) for row, got in zip(rows, found(rows), strict=True))
-    assert hits / sum(len(row["faults"]) for row in rows) >= 0.76
+    assert hits / sum(len(row["faults"]) for row in rows) >= 0.8
 
 
 def test_few_good_drafts_are_flagged():
     flagged = sum(map(bool, found(read("drafts_good.jsonl"))))
-    assert flagged / 160 <= 0.15
+    assert flagged / 160 <= 0.14
 
 
 @pytest.mark.parametrize(

@@ -64,12 +64,12 @@ def test_principle_2_what_cannot_be_shifted_is_quoted():
     )
     assert "calm down" not in heard.recommend(torn).reply
     halves = assessment(
-        "been on hold for 50 mins again tonight",
+        "bag lost again tonight, no word from you",
         frustrated=2,
         escalation=1,
-        problem=["been on hold for 50 mins again tonight"],
+        problem=["bag lost again tonight, no word from you"],
     )
-    assert '"been on hold for 50 mins again tonight"' in heard.recommend(halves).reply
+    assert '"bag lost again tonight, no word from you"' in heard.recommend(halves).reply
 
 
 def test_principle_2_nothing_is_asked_that_was_said():

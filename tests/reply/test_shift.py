@@ -44,6 +44,11 @@ def test_what_the_writer_would_not_shift_is_mostly_left_alone():
         ("the fucking app keeps kicking me out", "the app keeps kicking you out"),
         ("Norvik cancelled my flight", "Norvik cancelled your flight"),
         ("nobody told us why we were moved", "nobody told you why you were moved"),
+        ("been on hold for 50 mins", "you've been on hold for 50 mins"),
+        ("Waiting since March for an engineer", "you've been waiting since March for an engineer"),
+        ("told it would be here by Monday", "you were told it would be here by Monday"),
+        ("Can't log in to my account", "you can't log in to your account"),
+        ("Ordered two lamps and you sent one", "you ordered two lamps and we sent one"),
     ],
 )
 def test_problems(span, said):
@@ -58,8 +63,10 @@ def test_problems(span, said):
         "another cancelled flight",
         "no word until you called",
         "who can eat for that",
-        "been on hold for 50 mins",
         "your idiots lost my bag",
+        "told you I was out",
+        "called a liar by your agent",
+        "can't believe you did this",
         "",
         "!!!",
         "x " * 80,

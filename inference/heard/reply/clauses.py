@@ -13,7 +13,11 @@ __all__ = ["clauses_around", "sentences", "stems"]
 #: A longer sentence is not said back whole.
 _MOST_WORDS = 17
 
-_SENTENCE = re.compile(r"(?:[^.!?\n]|\.(?=\d)|(?<=\b[A-Za-z])\.(?=[A-Za-z]\b))+[.!?]*[\"\u201d]?")
+#: Emoji end a sentence as a full stop does.
+_EMOJI = "\U0001f000-\U0001faff\u2600-\u27bf"
+_SENTENCE = re.compile(
+    rf"(?:[^.!?\n{_EMOJI}]|\.(?=\d)|(?<=\b[A-Za-z])\.(?=[A-Za-z]\b))+[.!?]*[\"\u201d]?"
+)
 _PIECE = re.compile(
     r"[,;:]\s|\s[-\u2013\u2014]+\s|\s(?=(?:and|but|so|because|cause|which|while|who|where|yet)\s)"
 )

@@ -52,11 +52,11 @@ SHOWN = re.compile(
     r"\b(?:mr|mrs|ms|miss|dr)\.? [a-z]+|\b\d+[a-z]? [a-z]+ (?:street|road|lane|avenue|close|drive|"
     r"way|court|gardens|terrace|place|rd|st|ave)\b|\b(?:ending|account|card|number|order|booking|"
     r"policy|reference|ref|room|flat|seat|locker) (?:in |no\.? |number )?[#a-z]{0,4}-?\d+|"
-    r"\b(?:your|the|her|his) (?:\w+ )?(?:biopsy|diagnosis|prescription|medication|pregnancy|"
+    r"\b(?:your|the|her|his|its) (?:\w+ )?(?:biopsy|diagnosis|prescription|medication|pregnancy|"
     r"test results?|results|condition|surgery|therapy|overdraft|arrears|balance|debt|salary|income|"
     r"loan|benefits?|bankruptcy|credit score|hiv|depression|insulin|treatment|operation|scan|"
     r"payments?|direct debit|mortgage|missed)\b|[\u00a3$\u20ac]\s?\d|\b[a-z]{2,}-?\d{3,}\b|"
-    r"\b\d{5,}\b"
+    r"\b\d{5,}\b|\b\d{1,3}(?:,\d{3})+\b|\b(?:2[4-9]|[3-9]\d|\d{3,})\.\d{2}\b"
 )
 _ECHOED = ("reference", "amount", "date")
 

@@ -36,6 +36,8 @@ _THANKS_FIRST = re.compile(
     r"you know) (?:that )?|^shout-?out to @?\w+[,:]?\s*",
     re.IGNORECASE,
 )
+_PARTS = re.compile(r"[,:;]\s+")
+_NO_NEWS = re.compile(r"(?:you|you're|you've|that|that's)\b")
 _THANKING = re.compile(
     r"\b(?:thank|thanks|cheers|please|just wanted|shout|expect\w*|thought|hello|dear)\b",
     re.IGNORECASE,
@@ -123,10 +125,12 @@ def _news(text: str) -> str | None:
     for start, end in sentences(text):
         sentence = _THANKS_FIRST.sub("", text[start:end])
         if not sentence.endswith("?") and not _THANKING.search(sentence):
-            shifted = _clause(sentence)
-            # What the writer did is no news of what went well.
-            if shifted and len(stems(shifted)) > 1 and not re.match(r"you\b|that\b", shifted):
-                return shifted
+            # As a whole, or else what stands between its commas: "that was quick, it came today".
+            for part in dict.fromkeys((sentence, *_PARTS.split(sentence))):
+                shifted = _clause(part)
+                # What the writer did is no news of what went well.
+                if shifted and len(stems(shifted)) > 1 and not _NO_NEWS.match(shifted):
+                    return shifted
     return None
 
 

@@ -116,6 +116,17 @@ _AGREE = {"am": "are", "was": "were", "wasn't": "weren't", "ain't": "aren't"}
 
 
 _STOPS = frozenset(".!?")
+#: What only a customer does, or cannot do; what makes a passive of it; and what one is told.
+_OWN_DEEDS = frozenset(
+    """
+    waited ordered paid bought booked emailed e-mailed phoned rang queued tried received
+    complained spent applied requested
+    """.split()
+)
+_NOT_OWN = frozenset("by and or but".split())
+_STILL = frozenset({("still", "waiting"), ("still", "trying"), ("still", "holding")})
+_TOLD = frozenset("to that it by i there they on over at twice several".split())
+_BARRED = frozenset("log login sign access open connect reach get download".split())
 #: Two capitals in a row, even with marks between them: without them nothing is shouted.
 _SHOUTED = re.compile(r"[^\W\d_a-z][\W\d_]*[^\W\d_a-z]")
 _SHOUTED_WORD = re.compile(r"\b(?!(?:US|IT|TV|UK|EU|AM|PM|OK)\b)[A-Z]{2,}\b")
@@ -147,6 +158,8 @@ def shift(span: str, *, clause: bool) -> str | None:
         text[(found[i - 1].end() if i else 0) : match.start()] for i, match in enumerate(found)
     ] + [text[found[-1].end() :] if found else ""]
     words, gaps = _pruned(words, gaps)
+    if clause:
+        words, gaps = _completed(words, gaps)
     if not 0 < len(words) <= _MOST_WORDS or any(word.lower() in INSULTS for word in words):
         return None
     if clause and not all(_is_clause(part) for part in _sentences(words, gaps)):
@@ -193,6 +206,29 @@ def _pruned(words: list[str], gaps: list[str]) -> tuple[list[str], list[str]]:
     return kept, [*before, gaps[-1] if gaps else ""]
 
 
+def _completed(words: list[str], gaps: list[str]) -> tuple[list[str], list[str]]:
+    """Give a telegram its subject, where it can only be the writer: "waited two hours"."""
+    low = [word.lower() for word in words[:3]] + [""] * 3
+    subject = None
+    if low[0] == "been" or (low[0] == "waiting" and {"since", "for"} & {w.lower() for w in words}):
+        subject = "I've been" if low[0] == "waiting" else "I've"
+    elif low[0] == "waiting" or (low[0], low[1]) in _STILL:
+        subject = "I'm"
+    elif low[0] == "told" and low[1] in _TOLD:
+        subject = "I was"
+    elif (
+        (low[0] in _OWN_DEEDS and low[1] not in _NOT_OWN)
+        or (low[0] == "lost" and low[1] in ("a", "an"))
+        or (low[0] in ("can't", "cannot", "couldn't") and low[1] in _BARRED)
+        or (low[0] == "never" and low[1] in ("received", "got", "heard", "had"))
+    ):
+        subject = "I"
+    if subject is None:
+        return words, gaps
+    first, *rest = [*subject.split(), words[0].lower()]
+    return [first, *rest, *words[1:]], [gaps[0], *[" "] * len(rest), *gaps[1:]]
+
+
 def _sentences(words: Sequence[str], gaps: Sequence[str]) -> Iterator[Sequence[str]]:
     """Cut words at the full stops between them; ``gaps[i]`` stands before ``words[i]``."""
     starts = [0] + [place for place in range(1, len(words)) if _STOPS & {*gaps[place]}]
@@ -236,7 +272,8 @@ def _is_clause(words: Sequence[str]) -> bool:
         and not first.endswith(("ed", "old", "ly"))
     )
     plural = first.endswith("s") and not first.endswith(("ss", "us", "is"))
-    return (named or plural or words[start][0].isdigit()) and finite[0] - start <= 4
+    placed = named and lower[start + 1] in PREPOSITIONS  # "Amara in your Leeds shop was kind"
+    return (named or plural or words[start][0].isdigit()) and finite[0] - start <= 4 + 2 * placed
 
 
 def _is_bare_subject(words: Sequence[str], start: int, finite: Sequence[int]) -> bool:

@@ -51,7 +51,7 @@ _CHECKS: Mapping[str, Callable[[Draft], Iterator[Place]]] = {
 }
 
 #: Below this probability the graph clears a draft of a fault that a rule suspects.
-_DOUBT = 0.03
+_DOUBT = 0.1
 #: What the graph knows least about: there the rule's word counts.
 _ITS_OWN = frozenset({"over_promise"})
 Found = tuple[str, Severity, int, int]

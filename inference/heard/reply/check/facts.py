@@ -111,12 +111,18 @@ _GUARANTEED = re.compile(
     r"will be (?:banned|sacked|fired|dismissed|disciplined)|at (?:our|my) (?:own )?expense|"
     r"(?:paid|covered|picked up) by (?:us|me|the firm)|the firm will pay|will pay for (?:a|the|"
     r"your)|"
-    r"as a (?:keepsake|gift|present|treat)|in your hands (?:by|tonight|tomorrow|today|on))\b"
+    r"as a (?:keepsake|present|treat)|in your hands (?:by|tonight|tomorrow|today|on)|"
+    r"(?:will|can|'ll) (?:\w+ )?never|will ever be|never (?:\w+ ){1,6}again|without exception|"
+    r"can (?:promise|be (?:certain|sure)|rely on)|no question|once and for all|"
+    r"whatsoever|see to it that|(?:wiped|cleared|gone) (?:off )?completely|you have my)\b"
 )
 _ACT = r"\b(?:i|we)(?:'ve|'ll|'m|'re|'d| have| will| am| are| can| could| would)(?: \w+){0,5}? "
 #: What stands for a remedy in a draft, by its name in the context: the agent hands it out.
 _OFFERS: Mapping[str, re.Pattern[str]] = {
-    "refund": re.compile(_ACT + r"(?:refund\w*|reimburs\w+|pay(?:ing)? (?:it|you) back)\b"),
+    "refund": re.compile(
+        _ACT + r"(?<!the )(?<!your )(?:refund\w*|reimburs\w+|pay(?:ing)? (?:it|you) back)\b"
+        r"|\b(?:your|the) money back\b|\bevery (?:penny|cent) (?:of it )?(?:back|returned)\b"
+    ),
     "credit": re.compile(
         _ACT + r"(?:credit(?:ed|ing)|a (?:\w+ )?(?:credit|voucher|discount)|compensat\w+|"
         r"(?:\w+ )?months? free|free (?:month|night|meal|ticket|session|class|delivery)|"
@@ -124,13 +130,23 @@ _OFFERS: Mapping[str, re.Pattern[str]] = {
         r"complimentary|points)\b"
         r"|\bi(?:'ll| will|'ve| have) (?:\w+ ){0,4}?(?:a (?:bottle|box|bunch|hamper|gift)|"
         r"some chocolates)\b"
-        r"|\b(?:on the house|as a (?:\w+ )?(?:gesture of )?goodwill)\b"
+        r"|\b(?:on the house|as a (?:\w+ )?(?:gesture of )?goodwill|for your trouble|(?:the|a) "
+        r"compensation|goes on our bill|next (?:\w+ ){1,3}(?:with us )?is (?:free|on us))\b"
+        r"|\b(?:knock\w*|tak\w+|com\w+) (?:[\w\u00a3$\u20ac.,%]+ ){0,4}off (?:your|the|next) "
+        r"(?:\w+ )?(?:bills?|price|fare|invoice|fee|rent|order|stay|next|year|account)\b"
+        r"|\bpay(?:ing)? (?:for )?(?:the|your) (?:[\w']+ ){0,3}(?:fee|charge|cleaning|taxi|hotel|"
+        r"night|difference|repair)\b"
     ),
-    "express_replacement": re.compile(
-        _ACT + r"(?:(?:a |the )?(?:\w+ )?replacement|a brand[- ]new)\b"
+    "express_replacement": re.compile(_ACT + r"(?:a (?:\w+ )?replacement|a brand[- ]new)\b"),
+    "upgrade": re.compile(
+        _ACT + r"(?:(?<!the )(?<!your )upgrad\w+|a suite|first class|business class)\b"
     ),
-    "upgrade": re.compile(_ACT + r"(?:upgrad\w+|a suite|first class|business class)\b"),
 }
+#: Nothing is handed out where it is only asked for, or looked at.
+_ASKED_FOR = re.compile(
+    r"\b(?:ask\w*|whether|if|find out|check\w*|request\w*|put forward|appl\w+|recommend\w*|can't|"
+    r"cannot|won't|not able|unable|no)\b"
+)
 _ASKS_PRIVATE = re.compile(
     r"\b(?:(?:order|booking|account|policy|card|phone|mobile|reference|customer|tracking|"
     r"membership|"
@@ -138,6 +154,17 @@ _ASKS_PRIVATE = re.compile(
     r"(?:number|no|ref\w*|id|details?|code|numbers)|e-?mail(?: address)?|home address|address|"
     r"postcode|zip(?: code)?|date of birth|full name|surname|sort code|bank details|locator|pnr|"
     r"phone)\b"
+)
+#: To be answered where everybody reads it, with what only the company should know.
+_OPENLY = re.compile(
+    r"\b(?:here|below|underneath|under (?:this|here|my)|comments?|this (?:thread|post)|reply with|"
+    r"answer with|(?:post|pop|drop|put|add|leave) (?:me )?(?:the|your))\b"
+)
+_OWN_DATA = re.compile(
+    r"\b(?:names?|surname|street|house number|flat number|mobile|phone|postcode|zip|e-?mail|"
+    r"address|date of birth|birthday|school|floor|(?:order|booking|account|policy|card|reference|"
+    r"customer|ticket|claim|tracking|meter|seat|room|invoice|loyalty|member\w*) ?(?:number|no|ref"
+    r"\w*|id|code|details?)|digits|reference)\b"
 )
 _IN_PRIVATE = re.compile(
     r"\b(?:dm|dms|pm|private(?:ly)?|direct message|inbox|message me|message us|messages?|by email|"
@@ -218,7 +245,7 @@ def over_promise(draft: Draft) -> Iterator[Place]:
         return  # a company's own remedies have names and wordings that no list knows
     for name, pattern in _OFFERS.items():
         offered = None if name in allowed else pattern.search(draft.plain)
-        if offered and not stems(offered[0].split()[-1]) & stems(draft.message):
+        if offered and not _ASKED_FOR.search(draft.plain[: offered.end()].rpartition(".")[2]):
             yield offered.span()
             return
 
@@ -235,7 +262,11 @@ def private_public(draft: Draft) -> Iterator[Place]:
         if match := SHOWN.search(sentence):
             yield start + match.start(), start + match.end()
             return
-        asked = None if _IN_PRIVATE.search(sentence) else _ASKS_PRIVATE.search(sentence)
-        if asked and _REQUEST.search(sentence):
+        if _IN_PRIVATE.search(sentence):
+            continue
+        asked = _ASKS_PRIVATE.search(sentence) if _REQUEST.search(sentence) else None
+        if _OPENLY.search(sentence) and not asked:
+            asked = _OWN_DATA.search(sentence)
+        if asked:
             yield start + asked.start(), start + asked.end()
             return
