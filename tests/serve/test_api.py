@@ -127,6 +127,12 @@ def test_every_answer_has_an_id_and_the_usual_headers(client, path):
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize("path", ["/", "/docs", "/health/live", "/health/ready"])
+def test_whoever_only_looks_gets_the_head(client, path):
+    answer = client.head(path)
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
 def test_a_good_request_id_is_kept_and_a_strange_one_replaced(client):
     kept = client.get("/health/live", headers={"X-Request-ID": "ticket-8.14_b"})
     assert kept.headers["x-request-id"] == "ticket-8.14_b"

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from heard.analyzer import Analyzer, load
 from heard.errors import BundleError
-from heard.reply.check.reader import own_reader
+from heard.reply.check.check import check_reply
+from heard.reply.recommend import recommend
 from heard.serve.alive import is_alive
 
 __all__ = ["Board", "Models", "Order"]
@@ -54,8 +55,10 @@ class Models:
         with self._lock:  # two at once would hold three models in memory
             analyzer = load(path, threads=1)
             for words in _WARM:
-                analyzer.assess("please " * words)
-            own_reader()
+                assessment = analyzer.assess("please " * words)
+            # Playbook and the graph that reads drafts are loaded by their first use.
+            recommend(assessment)
+            check_reply("I'll look into it.", assessment)
             self._current, self.path = analyzer, path
             return analyzer
 

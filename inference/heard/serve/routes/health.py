@@ -21,12 +21,14 @@ _UNREADY: dict[int | str, dict[str, Any]] = {
 }
 
 
+@router.head("/health/live", include_in_schema=False)
 @router.get("/health/live", response_model=StateAnswer)
 async def live() -> StateAnswer:
     """Say that the process answers."""
     return StateAnswer(status="live")
 
 
+@router.head("/health/ready", include_in_schema=False)
 @router.get("/health/ready", response_model=StateAnswer, responses=_UNREADY)
 async def ready(service: ServiceHere) -> Response:
     """Say whether requests are taken: not before warm-up, while passes fail, or at the end."""

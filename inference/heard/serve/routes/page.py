@@ -38,12 +38,14 @@ _offer(_PAGE)
 _offer(_SWAGGER, ("swagger-ui-bundle.js", "swagger-ui.css"))
 
 
+@router.head("/")
 @router.get("/")
 def page() -> Response:
     """Show the page."""
     return _file("index.html")
 
 
+@router.head("/docs")
 @router.get("/docs")
 def docs() -> Response:
     """Show the API's documentation."""
