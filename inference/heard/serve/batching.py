@@ -35,6 +35,8 @@ _NICENESS = 5
 #: What is left of the expected time of a pass each time that somebody is turned away for it: were
 #: it ever far too high, nothing would be computed that could correct it.
 _DOUBT = 0.95
+#: How much a new measurement counts beside all before it.
+_LEARNING = 0.05
 #: Passes that fail one after the other until the service calls itself unready.
 _MOST_FAILURES = 3
 
@@ -99,7 +101,8 @@ class Batcher:
         self._ready = threading.Condition()
         self._closing = False
         self._failures = 0
-        self._seconds_each = 0.01
+        # What a message of a pass takes, and what one that is ahead in the queue does.
+        self._seconds_each = self._seconds_ahead = 0.01
         self._tokenisers = ThreadPoolExecutor(1, "heard-tokenise")
         self._runners = [
             threading.Thread(target=self._work, name=f"heard-run-{number}", daemon=True)
@@ -141,12 +144,13 @@ class Batcher:
             InputError: when one of its messages cannot be read.
         """
         count = max(1, len(job.texts))
-        wait = self._admitted * self._seconds_each / len(self._runners)
+        wait = self._admitted * self._seconds_ahead
         # Whoever cannot be answered in time is told so at once: to be computed and then thrown
         # away would take time from those who can.
         if self._admitted + count > self._max_waiting or wait > max(
             0.0, job.deadline - time.monotonic()
         ):
+            self._seconds_ahead *= _DOUBT
             raise ServiceError(
                 "queue_full",
                 f"{self._admitted} messages wait, more than can be answered in time: try again.",
@@ -154,10 +158,14 @@ class Batcher:
             )
         self._admitted += count
         self._metrics.waiting(self._admitted)
+        ahead, begun = self._admitted, time.monotonic()
         try:
             self._tokenisers.submit(self._tokenise, job)
-            async with asyncio.timeout(max(0.0, job.deadline - time.monotonic())):
-                return await job.future
+            async with asyncio.timeout(max(0.0, job.deadline - begun)):
+                answer = await job.future
+            seconds = (time.monotonic() - begun) / ahead
+            self._seconds_ahead += _LEARNING * (seconds - self._seconds_ahead)
+            return answer
         except TimeoutError:
             raise too_late() from None
         finally:
@@ -210,17 +218,15 @@ class Batcher:
             job = self._jobs.popleft()
             while job.waiting and job.results[job.waiting[0]] is not None:
                 job.waiting.popleft()  # another job's turn took it along
+            if job.texts and not job.waiting:
+                continue
             if self._passed_over(job):
                 self._forget(job)
                 continue
             if not job.texts:
                 return [(job, -1)]
-            if not job.waiting:
-                continue
-            kind = _kind(job, job.waiting[0])
-            batch = self._take_alike(kind)
-            if job.waiting:
-                self._jobs.append(job)
+            batch = self._take_alike(_kind(job, job.waiting[0]))
+            self._jobs.append(job)  # its next message comes after everybody else's
             return batch
         return []
 
@@ -275,7 +281,7 @@ class Batcher:
             return
         self._failures = 0
         seconds = time.perf_counter() - begun
-        self._seconds_each += 0.05 * (seconds / len(batch) - self._seconds_each)
+        self._seconds_each += _LEARNING * (seconds / len(batch) - self._seconds_each)
         for job in jobs:
             job.timings.run += seconds
         with self._ready:  # two runners may end a job's last two messages at once

@@ -228,10 +228,10 @@ def test_an_answer_to_an_older_draft_is_dropped(page):
     with page.expect_request("**/v1/check"):
         area.fill("Please calm down.")
     area.fill("Please calm down, will you. It's our policy.")
-    expect(page.locator(".finding", has_text="Stock phrase")).to_be_visible()
+    expect(page.locator(".finding", has_text="Hides behind a policy")).to_be_visible()
     held[0].fulfill(json={"results": [[]]})
     page.wait_for_timeout(200)
-    expect(page.locator(".finding", has_text="Stock phrase")).to_be_visible()
+    expect(page.locator(".finding", has_text="Hides behind a policy")).to_be_visible()
 
 
 def test_the_recommended_reply_can_be_the_draft(page):

@@ -121,9 +121,11 @@ def _read(draft: Draft, found: list[Found]) -> Iterator[Found]:
     chances = dict(
         zip(FAULTS, reader.probabilities([pair_text(draft.text, message, context)])[0], strict=True)
     )
-    for rule, severity, start, end in found:
-        if severity == "hint" or rule in _ITS_OWN or chances.get(rule, 1.0) >= _DOUBT:
-            yield rule, severity, start, end
+    sure = {*find_phrases(draft.plain, sure_alone=True)}
+    for one in found:
+        rule, severity, *_ = one
+        if one in sure or severity == "hint" or rule in _ITS_OWN or chances.get(rule, 1) >= _DOUBT:
+            yield one
     known = {rule for rule, *_ in found}
     faults = [
         name for name in FAULTS if chances[name] >= reader.thresholds[name] and name not in known

@@ -23,6 +23,7 @@ class _Phrases:
     rule: str
     severity: Severity
     pattern: re.Pattern[str]
+    sure: bool
 
 
 @cache
@@ -36,13 +37,21 @@ def _read() -> tuple[_Phrases, ...]:
             re.compile(
                 rf"(?<![\w'])(?:{'|'.join(p.replace('~', _GAP) for p in entry['any'])})(?![\w])"
             ),
+            entry.get("sure", False),
         )
         for entry in entries
     )
 
 
-def find_phrases(plain: str) -> Iterator[tuple[str, Severity, int, int]]:
-    """Find phrases in a text in lower case: rule, severity, start and end."""
+def find_phrases(
+    plain: str, *, sure_alone: bool = False
+) -> Iterator[tuple[str, Severity, int, int]]:
+    """Find phrases in a text in lower case: rule, severity, start and end.
+
+    With ``sure_alone`` those that break their rule whatever stands around them.
+    """
     for phrases in _read():
+        if sure_alone and not phrases.sure:
+            continue
         for match in phrases.pattern.finditer(plain):
             yield phrases.rule, phrases.severity, match.start(), match.end()
