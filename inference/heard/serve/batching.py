@@ -130,11 +130,6 @@ class Batcher:
         """Whether the last few passes all failed; the next that succeeds ends it."""
         return self._failures >= _MOST_FAILURES
 
-    @property
-    def waiting(self) -> int:
-        """Messages admitted and not yet answered."""
-        return self._admitted
-
     async def submit(self, job: Job) -> Any:  # noqa: ANN401 - whatever the job's finish makes
         """Wait for a job's answer.
 

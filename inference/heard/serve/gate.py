@@ -12,15 +12,15 @@ from collections.abc import Sequence
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from heard.serve.errors import REASONS, ServiceError, error_response
+from heard.serve.errors import ServiceError, error_response
 from heard.serve.keys import KeyRing
 from heard.serve.metrics import Metrics
 from heard.serve.settings import Settings
 
-__all__ = ["OPEN_PATHS", "Gate"]
+__all__ = ["Gate"]
 
 #: Paths that ask for no key: health, figures, and pages that hold no data of their own.
-OPEN_PATHS = re.compile(r"/|/docs|/openapi\.json|/page/.*|/metrics|/health/.*|/v2/health/.*")
+_OPEN_PATHS = re.compile(r"/|/docs|/openapi\.json|/page/.*|/metrics|/health/.*|/v2/health/.*")
 #: Asked every few seconds by whoever watches the service: logged only when something is wrong.
 _WATCHING = re.compile(r"/metrics|(?:/v2)?/health/.*")
 _ADMIN_PATHS = re.compile(r"/v1/admin/.*")
@@ -105,7 +105,7 @@ class Gate:
                 "forbidden", "Start the service with --admin-keys to change its model."
             )
         ring = self._admin if admin else self._keys
-        if not ring or (not admin and OPEN_PATHS.fullmatch(path)):
+        if not ring or (not admin and _OPEN_PATHS.fullmatch(path)):
             return
         scheme, _, key = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not ring.opens(key.strip()):
@@ -211,8 +211,3 @@ def _add_headers(headers: MutableHeaders, request_id: str) -> None:
     headers.setdefault("Cache-Control", "no-store")
     for name, value in _HEADERS.items():
         headers.setdefault(name, value)
-
-
-def reason_of(status: int) -> str:
-    """Name the reason that a status stands for, where the framework chose the status."""
-    return next((name for name, code in REASONS.items() if code == status), "bad_request")

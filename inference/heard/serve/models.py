@@ -99,17 +99,13 @@ class Board:
         order = self._order()
         return order if order is not None and order.number > self._done else None
 
-    def note(self, sha256: str) -> None:
-        """Note what this process serves now."""
-        order = self._order()
-        self._done = order.number if order else 0
-        self._write(f"worker-{os.getpid()}", {"number": self._done, "sha256": sha256})
+    def note(self, number: int, **outcome: str) -> None:
+        """Note what came of an order (0: none was given), which is not tried again.
 
-    def refuse(self, why: str) -> None:
-        """Note that this process could not carry out the order; it does not try again."""
-        order = self._order()
-        self._done = order.number if order else 0
-        self._write(f"worker-{os.getpid()}", {"number": self._done, "sha256": "", "why": why})
+        ``outcome`` is the ``sha256`` of what this process serves now, or ``why`` it refused.
+        """
+        self._done = number
+        self._write(f"worker-{os.getpid()}", {"number": number, **outcome})
 
     def switched(self, number: int, sha256: str) -> tuple[int, int, int]:
         """Count the living processes: those that serve ``sha256``, that refused, and all."""
@@ -124,7 +120,7 @@ class Board:
             except (OSError, ValueError):
                 continue
             current = noted["number"] >= number
-            serving += current and noted["sha256"] == sha256
+            serving += current and noted.get("sha256") == sha256
             refused += current and "why" in noted
         return serving, refused, living
 

@@ -19,7 +19,7 @@ from uvicorn.supervisors import Multiprocess
 from heard.bundle import default_path, read_bundle
 from heard.errors import InputError
 from heard.serve.app import create_app
-from heard.serve.keys import ADMIN_VARIABLE, KEYS_VARIABLE, KeyRing
+from heard.serve.keys import KEYS_VARIABLE, KeyRing
 from heard.serve.logs import configure_logs
 from heard.serve.metrics import MULTIPROCESS_VARIABLE
 from heard.serve.protocol import BoundedProtocol
@@ -41,7 +41,6 @@ def run(settings: Settings, announce: Callable[[str], None] = lambda _: None) ->
         BundleError: for a bundle that cannot serve.
     """
     keys = KeyRing(settings.keys, KEYS_VARIABLE)
-    KeyRing(settings.admin_keys, ADMIN_VARIABLE)
     if not keys and not settings.local and not settings.no_auth:
         raise InputError(
             f"{settings.host} can be reached from other machines: name a file of keys with --keys, "

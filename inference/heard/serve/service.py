@@ -111,14 +111,14 @@ class Service:
     async def _load_first(self) -> None:
         if self.models.current is not None:
             return
-        path = self.models.path
+        path, number = self.models.path, 0
         order = self.board.pending() if self.board is not None else None
-        if order is not None:
-            path = order.folder  # a process that was started anew serves what the others serve
+        if order is not None:  # a process that was started anew serves what the others serve
+            path, number = order.folder, order.number
         analyzer = await asyncio.to_thread(self.models.replace, path)
         self.metrics.ready(self.ready)
         if self.board is not None:
-            self.board.note(analyzer.model.sha256)
+            self.board.note(number, sha256=analyzer.model.sha256)
 
     async def _watch(self) -> None:
         """Keep the figure of readiness, and try out whether a failing model works again.
@@ -140,10 +140,10 @@ class Service:
         try:
             analyzer = await asyncio.to_thread(self.models.replace, order.folder)
         except BundleError as error:
-            board.refuse(str(error))
+            board.note(order.number, why=str(error))
             self.metrics.reload("refused")
         else:
-            board.note(analyzer.model.sha256)
+            board.note(order.number, sha256=analyzer.model.sha256)
             self.metrics.reload("done")
 
     async def reload(self, path: Any) -> tuple[Analyzer, int]:  # noqa: ANN401 - a path or None
@@ -163,7 +163,7 @@ class Service:
             return analyzer, 1
         sha256 = analyzer.model.sha256
         number = self.board.order(path)
-        self.board.note(sha256)
+        self.board.note(number, sha256=sha256)
         until = time.monotonic() + _SWITCH
         while True:
             serving, refused, living = self.board.switched(number, sha256)
@@ -180,14 +180,13 @@ class Service:
         request: Request,
         texts: Sequence[str],
         finish: Callable[[list[Assessment]], bytes],
-        media_type: str = "application/json",
     ) -> Response:
         """Have texts assessed, and answer with what ``finish`` makes of them.
 
         Raises:
             ServiceError: for whatever stands in the way, limits among it.
         """
-        return Response(await self.compute(request, texts, finish), media_type=media_type)
+        return Response(await self.compute(request, texts, finish), media_type="application/json")
 
     async def compute(
         self,
@@ -231,9 +230,7 @@ class Service:
         """
         analyzer = self.models.current
         if analyzer is None or self.draining:
-            raise ServiceError(
-                "not_ready", "The service is not ready: try again soon.", {"Retry-After": "1"}
-            )
+            raise ServiceError("not_ready", "The service is not ready: try again soon.")
         return analyzer
 
     def check_texts(self, texts: Sequence[str], what: str = "texts") -> None:
@@ -259,11 +256,12 @@ class Service:
         if given is None:
             return self.settings.timeout
         most = int(self.settings.max_timeout * 1000)
-        if not 1 <= whole_number(given) <= most:
+        asked = whole_number(given)
+        if not 1 <= asked <= most:
             raise InputError(
                 f"X-Request-Timeout-Ms must be a whole number of milliseconds from 1 to {most}."
             )
-        return int(given) / 1000
+        return asked / 1000
 
 
 def whole_number(text: str) -> int:

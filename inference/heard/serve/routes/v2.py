@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
@@ -31,8 +30,6 @@ router = APIRouter(prefix="/v2", tags=["open inference protocol"])
 MODEL = "heard"
 INPUT = "text"
 HEAD_LENGTH = "inference-header-content-length"
-
-Rows = npt.NDArray[Any]
 
 #: Every output: its datatype, its columns (0 for one value a message), and how it is read.
 _OUTPUTS: dict[str, tuple[str, int, Callable[[Assessment], Any]]] = {
