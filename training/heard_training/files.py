@@ -12,7 +12,28 @@ from typing import Any
 
 from heard_training.errors import TrainingError
 
-__all__ = ["read_json", "read_objects", "read_toml", "write_lines", "write_whole", "written_whole"]
+__all__ = [
+    "in_repository",
+    "read_json",
+    "read_objects",
+    "read_toml",
+    "write_lines",
+    "write_whole",
+    "written_whole",
+]
+
+
+#: The clone that this code lies in.
+_REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def in_repository(path: str) -> Path:
+    """Find a file of the repository from wherever the command is run.
+
+    A path that exists as it is given is taken so.
+    """
+    here, there = Path(path), _REPOSITORY / path
+    return there if not here.exists() and there.exists() else here
 
 
 def read_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -19,6 +19,8 @@ from heard.session import Session
 from heard.tokens import MessageTokenizer
 from heard_training.config import Config
 from heard_training.data.corpus import build_corpus, load_corpus, save_corpus
+from heard_training.data.own.read import OwnData, held_out, read_own
+from heard_training.data.own.report import own_page
 from heard_training.errors import TrainingError
 from heard_training.export.graph import fuse
 from heard_training.export.pack import pack, write_manifest
@@ -27,7 +29,8 @@ from heard_training.export.quantise import Feed, quantise
 from heard_training.export.reader import export_reader
 from heard_training.export.survey import survey, survey_table
 from heard_training.export.trace import trace
-from heard_training.files import write_whole, written_whole
+from heard_training.files import write_lines, write_whole, written_whole
+from heard_training.learn.average import average
 from heard_training.learn.calibrate import fit_calibration
 from heard_training.learn.fit import fit, load_checkpoint
 from heard_training.learn.network import HeardNetwork
@@ -37,6 +40,8 @@ from heard_training.measure.evaluate import figures, nested
 
 __all__ = [
     "CHECKPOINT",
+    "HELD_OUT",
+    "average_run",
     "benchmark_run",
     "evaluate_bundle",
     "export_reader_run",
@@ -51,18 +56,29 @@ __all__ = [
 _log = logging.getLogger(__name__)
 
 CORPUS, CHECKPOINT, BUNDLE = "corpus", "checkpoint", "bundle"
-READER = "reader"
+READER, ROUNDED, HELD_OUT = "reader", "rounded.onnx", "held_out.jsonl"
 METRICS, BENCHMARK = "metrics.json", "benchmark.json"
 
+#: Where weights came from and how attention was computed in training, which no graph depends on.
+_NOT_SHAPING = ("encoder", "start", "attention")
 #: Messages on which the products' inputs are observed, by the schemes that round with care.
 _OBSERVED_TEXTS = 512
 
 
-def prepare_run(config: Config, out: Path) -> dict[str, Any]:
-    """Build the corpus that ``config`` names under ``out``."""
-    corpus, summary = build_corpus(config)
+def prepare_run(config: Config, out: Path, own: OwnData | None = None) -> dict[str, Any]:
+    """Build the corpus that ``config`` names under ``out``.
+
+    Of one's own file (``own``, where it has been read and shown already) the messages held out are
+    written to a file of their own too, as ``heard-train compare --on`` reads it.
+    """
+    if config.data.csv and own is None:
+        own = read_own(config)
+        _log.info("%s", own_page(own.report))
+    corpus, summary = build_corpus(config, own)
     out.mkdir(parents=True, exist_ok=True)
     save_corpus(corpus, summary, out / CORPUS)
+    if own is not None:
+        write_lines(out / HELD_OUT, held_out(own))
     return summary
 
 
@@ -70,6 +86,26 @@ def fit_run(config: Config, out: Path, *, resume: bool = False) -> Path:
     """Train on the prepared corpus of ``out``."""
     corpus, summary = load_corpus(out / CORPUS)
     return fit(config, corpus, summary, out / CHECKPOINT, resume=resume)
+
+
+def average_run(config: Config, runs: Sequence[Path], out: Path) -> dict[str, Any]:
+    """Average the fitted networks of ``runs``; the corpus is the first one's.
+
+    Raises:
+        TrainingError: when they do not belong together, or one learned from rows that the first
+            keeps aside.
+    """
+    corpora = [load_corpus(run / CORPUS) for run in runs]
+    for run, (corpus, _) in zip(runs, corpora, strict=True):
+        learned = set(corpus["train"]["text"])
+        for split in ("calibrate", "test", "dev"):
+            if learned.intersection(corpora[0][0][split]["text"]):
+                raise TrainingError(
+                    f"{run} learned from {split} rows of {runs[0]}: name the largest run first."
+                )
+    record = average([run / CHECKPOINT for run in runs], config, out / CHECKPOINT)
+    save_corpus(*corpora[0], out / CORPUS)
+    return {"averaged": record["averaged"]}
 
 
 def export_run(config: Config, out: Path) -> dict[str, Any]:
@@ -97,15 +133,18 @@ def export_run(config: Config, out: Path) -> dict[str, Any]:
     parity["largest_logit_difference_to_torch"] = round(
         check_logits(network, session, tokenizer, config.export.logit_tolerance), 7
     )
+    feeds = _feeds(tokenizer, corpus["train"])
+    if network.config.rounded:  # what is calibrated is what is shipped
+        quantise(graph, work / ROUNDED, scheme="rounded8", calibration=feeds, network=network)
+        session = Session(work / ROUNDED)
     _log.info("calibrating on %d rows", len(corpus["calibrate"]))
     fitted = fit_calibration(corpus["calibrate"], session, tokenizer, config)
     pack(graph, tokenizer, fitted, config, "fp32", training, work / "fp32")
-    feeds = _feeds(tokenizer, corpus["train"])
     candidate = work / "candidate"
 
     def make(scheme: str) -> dict[str, Any]:
         shipped = work / "shipped.onnx"
-        quantise(graph, shipped, scheme=scheme, calibration=feeds)
+        quantise(graph, shipped, scheme=scheme, calibration=feeds, network=network)
         pack(shipped, tokenizer, fitted, config, scheme, training, candidate)
         return _check_bundle(candidate, work / "fp32", scheme, corpus, config)
 
@@ -162,19 +201,21 @@ def _check_origin(config: Config, summary: dict[str, Any], training: dict[str, A
             "aside may have been trained on: run `heard-train fit` again."
         )
     own, theirs = config.to_dict(), training["config"]
-    # Records of older versions do not name all keys; how attention was computed was not learned.
+    # Records of older versions do not name all keys.
     before = {
-        "network": {"pooling": "mean"}
-        | theirs["network"]
-        | {"attention": config.network.attention},
+        "network": {"pooling": "mean"} | theirs["network"],
         "heads": theirs.get("heads", own["heads"]),
     }
     for section, trained in before.items():
-        if own[section] != trained:
+        if _shaping(own[section]) != _shaping(trained):
             raise TrainingError(
                 f"[{section}] is not what the network was trained with: run `heard-train fit` "
                 "again."
             )
+
+
+def _shaping(section: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in section.items() if key not in _NOT_SHAPING}
 
 
 def _first_sound(schemes: Sequence[str], make: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
@@ -216,13 +257,15 @@ def evaluate_bundle(bundle: Path | None, corpus: DatasetDict) -> dict[str, Any]:
     return measured
 
 
-def ship(out: Path, package: Path, checkpoint: Path) -> None:
-    """Copy a run's bundle into the package and its checkpoint beside the training code.
+def ship(out: Path, package: Path, checkpoint: Path | None) -> None:
+    """Copy a run's bundle into the package, and its checkpoint, if wanted, to ``checkpoint``.
 
     Raises:
         TrainingError: when one of them is missing, or the bundle was never measured.
     """
-    pairs = ((out / BUNDLE, package), (out / CHECKPOINT, checkpoint))
+    pairs = [(out / BUNDLE, package)]
+    if checkpoint:
+        pairs.append((out / CHECKPOINT, checkpoint))
     for source, _ in pairs:
         if not source.is_dir():
             raise TrainingError(f"There is nothing to ship at {source}: run `heard-train run`.")

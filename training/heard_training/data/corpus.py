@@ -17,10 +17,13 @@ from typing import Any
 from datasets import Dataset, DatasetDict, Features, List, Value
 
 from heard.labels import MAX_LEVEL
-from heard.text import normalise
 from heard_training.config import Config, Heads
 from heard_training.data.drafts import read_drafts
 from heard_training.data.feedback import FEEDBACK, count_without_text, read_feedback
+from heard_training.data.identity import chance, essence
+from heard_training.data.labels.read_back import LABELS, read_labels
+from heard_training.data.own.calibration import prefer_own
+from heard_training.data.own.read import OWN, OwnData, read_own
 from heard_training.data.sources import (
     Labelling,
     Message,
@@ -31,7 +34,7 @@ from heard_training.data.sources import (
 )
 from heard_training.data.tables import read_label_table
 from heard_training.errors import TrainingError
-from heard_training.files import written_whole
+from heard_training.files import in_repository, written_whole
 
 __all__ = ["SPLITS", "UNKNOWN", "build_corpus", "load_corpus", "read_rows", "save_corpus"]
 
@@ -64,39 +67,70 @@ FEATURES = Features(
 )
 
 
-def build_corpus(config: Config) -> tuple[DatasetDict, dict[str, Any]]:
-    """Read every source that ``config`` names; return the splits and a summary of them."""
+#: Why messages are left out, as the summary names it.
+_FORBIDDEN, _MEASURED = "left_out_for_rights", "left_out_as_in_dev_or_test"
+_SPARED, _REPLACED = "authored_not_learned_from", "left_out_as_labelled_anew"
+_REASONS = (_FORBIDDEN, _MEASURED, _SPARED, _REPLACED)
+
+
+def build_corpus(config: Config, own: OwnData | None = None) -> tuple[DatasetDict, dict[str, Any]]:
+    """Read every source that ``config`` names; return the splits and a summary of them.
+
+    ``own`` is one's own file where it has been read already.
+    """
     trainable = _trainable(config)
     messages = list(_messages(config))
+    if config.data.csv:
+        messages += (own or read_own(config)).messages
     # The splits of a benchmark are taken as they are: its published figures rest on them.
     official = bool(config.data.label_table)
     kept_aside = set() if official else _kept_aside(messages, config.data.calibration_share)
     reported = [] if official else [m for m in messages if m.split in ("dev", "test")]
-    measured = {_essence(message.text) for message in reported}
+    measured = {essence(message.text) for message in reported}
+    anew = {essence(message.text) for message in messages if message.source == LABELS}
     rows: dict[str, list[dict[str, Any]]] = {split: [] for split in SPLITS}
-    left_out: Counter[str] = Counter()
-    repeated: Counter[str] = Counter()
+    left_out: dict[str, Counter[str]] = {reason: Counter() for reason in _REASONS}
     for message in messages:
         split = _split_of(message, trainable, kept_aside)
-        if split is None:
-            left_out[message.source] += 1
-        elif split in ("train", "calibrate") and _essence(message.text) in measured:
-            repeated[message.source] += 1
+        reason = _why_not(message, split, measured, anew, config.data.authored_share)
+        if reason:
+            left_out[reason][message.source] += 1
         else:
-            rows[split].append(_row(message, config.heads))
+            rows[str(split)].append(_row(message, config.heads))
     if not rows["train"] or not rows["calibrate"]:
         raise TrainingError("No rows are left to train or to calibrate on: check [data].")
+    preferred = prefer_own(rows["calibrate"], config.heads)
     corpus = DatasetDict({split: _dataset(rows[split]) for split in SPLITS})
-    summary = {
+    summary: dict[str, Any] = {
         "rows": {split: len(rows[split]) for split in SPLITS},
         "sources": {split: dict(Counter(r["source"] for r in rows[split])) for split in SPLITS},
-        "left_out_for_rights": dict(left_out),
-        "left_out_as_in_dev_or_test": dict(repeated),
+        **{reason: dict(left_out[reason]) for reason in _REASONS[:2]},
         "sha256": {split: _sha256(rows[split]) for split in SPLITS},
     }
+    if config.data.csv:
+        summary[_SPARED] = left_out[_SPARED].total()
+        summary["calibrated_on_own_rows_alone"] = preferred
+        summary["taught_by_no_row"] = _untaught(rows["train"], config.heads)
     if config.data.feedback:
         summary["feedback_without_text"] = count_without_text(Path(config.data.feedback))
+    if config.data.labels:
+        summary[_REPLACED] = dict(left_out[_REPLACED])
     return corpus, summary
+
+
+def _why_not(
+    message: Message, split: str | None, measured: set[str], anew: set[str], share: float
+) -> str:
+    """Tell why a message enters no split; an empty text where it does."""
+    if split is None:
+        return _FORBIDDEN
+    if split not in ("train", "calibrate"):
+        return ""
+    if split == "train" and _spared(message, share):
+        return _SPARED
+    if essence(message.text) in measured:
+        return _MEASURED
+    return _REPLACED if _labelled_anew(message, anew) else ""
 
 
 def read_rows(path: Path, heads: Heads) -> Dataset:
@@ -108,13 +142,29 @@ def read_rows(path: Path, heads: Heads) -> Dataset:
     rows = [_row(message, heads) for message in read_labelled(path, heads)]
     if not rows:
         raise TrainingError(f"{path} holds no messages.")
-    if not any(row["annotated_spans"] or max(_golds(row)) >= 0 for row in rows):
+    if not any(row["annotated_spans"] or _knows_labels(row) for row in rows):
         raise TrainingError(f"{path} knows no levels, signals or spans of any message.")
     return _dataset(rows)
 
 
-def _golds(row: dict[str, Any]) -> list[int]:
-    return [*row["gold_levels"], *row["gold_signals"]]
+def _knows_labels(row: dict[str, Any]) -> bool:
+    masks = (*row["level_mask"], row["signal_mask"])
+    return any(known for mask in masks for known in mask)
+
+
+def _untaught(rows: list[dict[str, Any]], heads: Heads) -> list[str]:
+    """Name the outputs of which no row knows anything."""
+    taught = {
+        name
+        for row in rows
+        for names, masks in (
+            (heads.levels, [max(mask) for mask in row["level_mask"]]),
+            (heads.signals, row["signal_mask"]),
+        )
+        for name, known in zip(names, masks, strict=True)
+        if known
+    }
+    return [name for name in (*heads.levels, *heads.signals) if name not in taught]
 
 
 def save_corpus(corpus: DatasetDict, summary: dict[str, Any], folder: Path) -> None:
@@ -141,20 +191,20 @@ def load_corpus(folder: Path) -> tuple[DatasetDict, dict[str, Any]]:
 
 def _trainable(config: Config) -> set[str]:
     """Name the sources that may be trained on: those allowed by the table, and one's own."""
-    rights = read_sources(Path(config.data.sources))
+    rights = read_sources(in_repository(config.data.sources))
     for name in config.data.own_sources:
         if name in rights and not rights[name]["train"]:
             raise TrainingError(
                 f"{config.data.sources} forbids training on {name}: take it out of "
                 "data.own_sources."
             )
-    own = {*config.data.own_sources, *([FEEDBACK] if config.data.feedback else [])}
+    given = {
+        FEEDBACK: config.data.feedback,
+        LABELS: config.data.labels,
+        OWN: config.data.csv is not None,
+    }
+    own = {*config.data.own_sources, *(name for name, place in given.items() if place)}
     return {name for name, source in rights.items() if source["train"]} | own
-
-
-def _essence(text: str) -> str:
-    """Fold case, spacing and normalisation: texts of one essence are one text."""
-    return " ".join(normalise(text).text.lower().split())
 
 
 def _dataset(rows: list[dict[str, Any]]) -> Dataset:
@@ -165,7 +215,7 @@ def _dataset(rows: list[dict[str, Any]]) -> Dataset:
 
 def _messages(config: Config) -> Iterator[Message]:
     if config.data.authored:
-        yield from read_authored(Path(config.data.authored), config.heads)
+        yield from read_authored(in_repository(config.data.authored), config.heads)
     if config.data.drafts:
         yield from read_drafts(Path(config.data.drafts))
     if config.data.label_table:
@@ -174,27 +224,29 @@ def _messages(config: Config) -> Iterator[Message]:
         yield from read_local(Path(config.data.texts), config.heads)
     if config.data.feedback:
         yield from read_feedback(Path(config.data.feedback), config.heads)
+    if config.data.labels:
+        yield from read_labels([Path(place) for place in config.data.labels], config.heads)
 
 
 def _kept_aside(messages: Iterable[Message], share: float) -> set[str]:
     """Choose what to calibrate on: of every slice of the authored corpus the same share of rows.
 
     They are taken in whole blocks, in the order of a hash; so are single messages, that lie in no
-    block.
+    block. One's own have their splits already.
     """
     slices: dict[str, Counter[str]] = {}
     chosen = set()
     for message in messages:
         if message.split == "train" and message.block:
             slices.setdefault(message.block.rpartition("-")[0], Counter())[message.block] += 1
-        elif _chance(message.sha256) < share:
+        elif message.source != OWN and chance(message.sha256) < share:
             chosen.add(message.sha256)
     # A slice of one block would be learned from in whole or not at all: such are taken together.
     small = [name for name, blocks in slices.items() if len(blocks) == 1]
     together = sum((slices.pop(name) for name in small), Counter())
     for blocks in (*slices.values(), together):
         wanted, taken = share * blocks.total(), 0
-        for block in sorted(blocks, key=_chance)[: len(blocks) - 1]:
+        for block in sorted(blocks, key=chance)[: len(blocks) - 1]:
             if taken >= wanted:
                 break
             # After the first, a block is taken where that brings the count nearer to the share.
@@ -205,9 +257,9 @@ def _kept_aside(messages: Iterable[Message], share: float) -> set[str]:
     return chosen
 
 
-def _chance(name: str) -> float:
-    """Turn a name into a number from 0 to 1 that is the same on every machine."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) / 2**32
+def _spared(message: Message, share: float) -> bool:
+    """Whether an authored row is left out beside one's own; the choice stays as rows are added."""
+    return message.source == "authored" and chance(f"share {message.source_id}") >= share
 
 
 def _split_of(message: Message, trainable: Iterable[str], kept_aside: set[str]) -> str | None:
@@ -219,6 +271,10 @@ def _split_of(message: Message, trainable: Iterable[str], kept_aside: set[str]) 
     if message.split == "calibrate":
         return message.split
     return "calibrate" if (message.block or message.sha256) in kept_aside else "train"
+
+
+def _labelled_anew(message: Message, anew: set[str]) -> bool:
+    return message.source != LABELS and essence(message.text) in anew
 
 
 def _row(message: Message, heads: Heads) -> dict[str, Any]:
@@ -244,7 +300,7 @@ def _row(message: Message, heads: Heads) -> dict[str, Any]:
         "signal_mask": [known for _, known in signal_pairs],
         "spans": _by_kind(first, heads),
         "span_mask": [float(kind in first) for kind in heads.spans],
-        "gold_levels": [message.gold.levels.get(name, UNKNOWN) for name in heads.levels],
+        "gold_levels": [_gold_level(message.gold, name) for name in heads.levels],
         "gold_signals": [_gold(message.gold, name) for name in heads.signals],
         # A kind that an annotation does not know is null.
         "annotated_spans": [
@@ -254,13 +310,20 @@ def _row(message: Message, heads: Heads) -> dict[str, Any]:
     }
 
 
-def _cumulative(level: int | None) -> list[float | None]:
+def _cumulative(level: int | bool | None) -> list[float | None]:
+    if type(level) is bool:  # the negatives alone would teach that stronger levels never occur
+        return [float(level), *[None] * (MAX_LEVEL - 1)]
     return [None if level is None else float(level >= k) for k in range(1, MAX_LEVEL + 1)]
 
 
 def _present(view: Labelling, name: str) -> float | None:
     present = view.signal(name)
     return None if present is None else float(present)
+
+
+def _gold_level(gold: Labelling, name: str) -> int:
+    level = gold.levels.get(name)
+    return UNKNOWN if level is None or type(level) is bool else level
 
 
 def _gold(gold: Labelling, name: str) -> int:

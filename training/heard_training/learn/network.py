@@ -23,9 +23,11 @@ from transformers.utils import ModelOutput
 from heard.labels import BIO, MAX_LEVEL
 from heard_training.config import Config
 from heard_training.data.features import IGNORED_TAG
-from heard_training.learn.machine import fastest_attention
+from heard_training.errors import TrainingError
+from heard_training.learn.machine import fastest_attention, uses_gpu
+from heard_training.learn.rounding import plain_products, round_products, switch
 
-__all__ = ["HeardConfig", "HeardNetwork", "HeardOutput"]
+__all__ = ["HeardConfig", "HeardNetwork", "HeardOutput", "count_known"]
 
 #: The score of padding: its share of a softmax is zero.
 _HIDDEN = -1e4
@@ -45,6 +47,7 @@ class HeardConfig(PretrainedConfig):
         spans: list[str] | None = None,
         dropout: float = 0.1,
         pooling: str = "mean",
+        rounded: bool = False,
         loss_weights: dict[str, float] | None = None,
         **kwargs: Any,  # noqa: ANN401 - transformers' own
     ) -> None:
@@ -55,6 +58,7 @@ class HeardConfig(PretrainedConfig):
         self.spans = spans or []
         self.dropout = dropout
         self.pooling = pooling
+        self.rounded = rounded
         self.loss_weights = loss_weights or {"levels": 1.0, "signals": 1.0, "spans": 0.5}
         super().__init__(**kwargs)
 
@@ -104,6 +108,8 @@ class HeardNetwork(PreTrainedModel):
         self.encoder = encoder if encoder is not None else AutoModel.from_config(inner)
         if getattr(self.encoder, "pooler", None) is not None:
             self.encoder.pooler = None  # never used: the heads read the tokens
+        if config.rounded:
+            round_products(self.encoder)
         size = inner.hidden_size
         self.dropout = nn.Dropout(config.dropout)
         own = config.pooling == "attention"
@@ -127,7 +133,10 @@ class HeardNetwork(PreTrainedModel):
         The folder may hold a network of our own: then its encoder is taken.
         """
         dropout = config.network.dropout
-        encoder = _load_encoder(name, dropout, fastest_attention(config.network.attention))
+        attention = fastest_attention(config.network.attention, uses_gpu(config.fit.device))
+        encoder = _load_encoder(name, dropout, attention)
+        if config.network.layers:
+            _thin_out(encoder, config.network.layers)
         described = encoder.config.to_dict()
         described.pop("_name_or_path", None)  # where it lay on this machine is nobody's business
         weights = {
@@ -143,15 +152,41 @@ class HeardNetwork(PreTrainedModel):
             spans=list(config.heads.spans),
             dropout=dropout,
             pooling=config.network.pooling,
+            rounded=config.fit.rounded_share > 0,
             loss_weights=weights,
         )
         network = cls(heads, encoder)
+        switch(network.encoder, on=False)
         for head in filter(None, (network.levels, network.signals, network.spans)):
             network._init_weights(head)
         for pooling in (network.level_pooling, network.signal_pooling):
             if pooling.queries is not None:
                 nn.init.zeros_(pooling.queries.weight)  # a plain mean, to begin with
         return network
+
+    @torch.no_grad()
+    def take_heads(self, other: HeardNetwork) -> list[str]:
+        """Copy the heads of the outputs that ``other`` has too; returns their names."""
+        taken = []
+        groups = (
+            ("targets", self.levels, other.levels, "level_pooling"),
+            ("signals", self.signals, other.signals, "signal_pooling"),
+            ("spans", self.spans, other.spans, ""),
+        )
+        for group, own, theirs, pooling in groups:
+            names, known = getattr(self.config, group), getattr(other.config, group)
+            queries = [getattr(net, pooling).queries if pooling else None for net in (self, other)]
+            for place, name in enumerate(names):
+                if name not in known:
+                    continue
+                there = known.index(name)
+                for a, b in ((own.weight, theirs.weight), (own.bias, theirs.bias)):
+                    # An output's rows stand together: three of a level, one a tag of a kind.
+                    a.view(len(names), -1)[place] = b.view(len(known), -1)[there]
+                if all(queries):
+                    queries[0].weight[place] = queries[1].weight[there]
+                taken.append(name)
+        return taken
 
     @torch.no_grad()
     def start_at_base_rates(self, levels: Tensor, signals: Tensor, tags: Tensor) -> None:
@@ -183,6 +218,7 @@ class HeardNetwork(PreTrainedModel):
         signal_targets: Tensor | None = None,
         signal_mask: Tensor | None = None,
         span_tags: Tensor | None = None,
+        num_items_in_batch: Tensor | None = None,
         **_: Any,  # noqa: ANN401 - Trainer passes its own extras
     ) -> HeardOutput:
         """Run the network; with targets, the loss too.
@@ -195,17 +231,27 @@ class HeardNetwork(PreTrainedModel):
             signal_targets: ``[batch, signals]``, soft.
             signal_mask: of that shape, 1 where it is known.
             span_tags: ``[batch, length, kinds]``, ``IGNORED_TAG`` where unknown.
+            num_items_in_batch: ``[3]``, what :func:`count_known` gives for the whole step of which
+                this is a part, as Trainer calls it: the losses are the part's share of the step's
+                means. Without it they are means over this batch.
         """
         tokens = self.encoder(input_ids=input_ids, attention_mask=attention_mask)[0]
         output = self.heads(tokens, attention_mask)
         if level_targets is not None:
+            known = num_items_in_batch
+            if known is None:
+                masks = {"level_mask": level_mask, "signal_mask": signal_mask}
+                known = count_known({**masks, "span_tags": span_tags})
+            levels, signals, tags = known.clamp(min=1)
             losses = {}
             if output.levels is not None:
-                losses["levels"] = _masked_bce(output.levels, level_targets, level_mask)
+                losses["levels"] = _masked_bce(output.levels, level_targets, level_mask, levels)
             if output.signals is not None:
-                losses["signals"] = _masked_bce(output.signals, signal_targets, signal_mask)
+                losses["signals"] = _masked_bce(
+                    output.signals, signal_targets, signal_mask, signals
+                )
             if output.spans is not None:
-                losses["spans"] = _tag_loss(output.spans, span_tags)
+                losses["spans"] = _tag_loss(output.spans, span_tags, tags)
             output.loss = _weighted(losses, self.config.loss_weights)
         return output
 
@@ -235,6 +281,7 @@ def _load_encoder(name: str, dropout: float, attention: str) -> PreTrainedModel:
     how: dict[str, Any] = {"dtype": torch.float32, "attn_implementation": attention}
     if known.get("model_type") == HeardConfig.model_type:
         trained: PreTrainedModel = HeardNetwork.from_pretrained(name, **how).encoder
+        plain_products(trained)
         return trained
     # The names under which encoders know these two; those that have others keep their own.
     changes = {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": 0.0}
@@ -242,6 +289,20 @@ def _load_encoder(name: str, dropout: float, attention: str) -> PreTrainedModel:
     how |= {key: value for key, value in changes.items() if key in own}
     encoder: PreTrainedModel = AutoModel.from_pretrained(name, **how)
     return encoder
+
+
+def _thin_out(encoder: PreTrainedModel, count: int) -> None:
+    """Keep ``count`` layers, evenly spread, the last among them (DistilBERT, Sanh et al. 2019)."""
+    layers = getattr(getattr(encoder, "encoder", None), "layer", None)
+    if layers is None or count > len(layers):
+        raise TrainingError(
+            f"network.layers is {count}: choose at most {len(layers or ())}, in an encoder of "
+            "BERT's layout."
+        )
+    every = len(layers) / count
+    kept = [layers[round((place + 1) * every) - 1] for place in range(count)]
+    encoder.encoder.layer = nn.ModuleList(kept)
+    encoder.config.num_hidden_layers = count
 
 
 def _head(size: int, outputs: int) -> nn.Linear | None:
@@ -258,18 +319,28 @@ def _each(head: nn.Linear, pooled: Tensor, logits: int) -> Tensor:
     return (pooled.unsqueeze(2) * weight).sum(dim=-1) + bias
 
 
-def _masked_bce(logits: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
-    """Binary cross-entropy with soft targets, averaged over what is known."""
+def count_known(batch: Mapping[str, Tensor]) -> Tensor:
+    """Count the levels, signals and tags that the rows of a batch know: ``[3]``, float32."""
+    known = (
+        batch["level_mask"].sum(),
+        batch["signal_mask"].sum(),
+        (batch["span_tags"] != IGNORED_TAG).sum(),
+    )
+    return torch.stack([count.float() for count in known])
+
+
+def _masked_bce(logits: Tensor, targets: Tensor, mask: Tensor, known: Tensor) -> Tensor:
+    """Binary cross-entropy with soft targets, as a share of the mean over all that is known."""
     loss = functional.binary_cross_entropy_with_logits(logits.float(), targets, reduction="none")
-    return (loss * mask).sum() / mask.sum().clamp(min=1.0)
+    return (loss * mask).sum() / known
 
 
-def _tag_loss(logits: Tensor, tags: Tensor) -> Tensor:
-    """Cross-entropy over tags, averaged over tokens that have one; zero where none has."""
+def _tag_loss(logits: Tensor, tags: Tensor, known: Tensor) -> Tensor:
+    """Cross-entropy over tags, as a share of the mean over all tokens that have one."""
     total = functional.cross_entropy(
         logits.float().flatten(0, -2), tags.flatten(), ignore_index=IGNORED_TAG, reduction="sum"
     )
-    return total / (tags != IGNORED_TAG).sum().clamp(min=1)
+    return total / known
 
 
 def _weighted(losses: Mapping[str, Tensor], weights: Mapping[str, float]) -> Tensor:

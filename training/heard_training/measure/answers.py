@@ -25,12 +25,14 @@ class Gold:
     """What rows are known to say; -1 stands for what is not known.
 
     ``levels`` is ``[rows, 5]``, ``signals`` ``[rows, 10]``; ``spans`` holds per row its
-    annotations, per annotation the kinds, per kind ``[start, end)`` pairs.
+    annotations, per annotation the kinds, per kind ``[start, end)`` pairs. ``merely`` is
+    "level >= 1" of the rows that know no more than that, ``[rows, 5]``; ``None`` where none does.
     """
 
     levels: npt.NDArray[np.int64]
     signals: npt.NDArray[np.int64]
     spans: Sequence[Sequence[Spans]]
+    merely: npt.NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.levels)
@@ -38,15 +40,39 @@ class Gold:
     @classmethod
     def of(cls, rows: Dataset) -> Gold:
         """Read the gold columns of a split."""
+        levels = np.array(rows["gold_levels"][:], dtype=np.int64)
+        mask = np.array(rows["level_mask"][:]) > 0
+        said = np.array(rows["level_targets"][:])[..., 0] >= 0.5
+        alone = mask[..., 0] & ~mask[..., 1]
         return cls(
-            np.array(rows["gold_levels"][:], dtype=np.int64),
+            levels,
             np.array(rows["gold_signals"][:], dtype=np.int64),
             rows["annotated_spans"][:],
+            np.where(alone, said, -1),
         )
 
     def at(self, places: npt.NDArray[np.int64]) -> Gold:
         """Keep some rows."""
-        return Gold(self.levels[places], self.signals[places], [self.spans[p] for p in places])
+        return Gold(
+            self.levels[places],
+            self.signals[places],
+            [self.spans[place] for place in places],
+            None if self.merely is None else self.merely[places],
+        )
+
+    @property
+    def expressed(self) -> npt.NDArray[np.int64]:
+        """Whether a level is 1 or more, -1 where not even that is known: ``[rows, 5]``."""
+        merely = -1 if self.merely is None else self.merely
+        return np.where(self.levels >= 0, self.levels >= 1, merely)
+
+    def reached(self, target: int, k: int) -> tuple[Bools, Bools]:
+        """Tell which rows know whether a level is ``k`` or more, and of those, which are."""
+        if k == 1:
+            known = self.expressed[:, target] >= 0
+            return known, self.expressed[known, target] == 1
+        known = self.levels[:, target] >= 0
+        return known, self.levels[known, target] >= k
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from datasets import DatasetDict
 
 from heard.decode import probabilities
 from heard.tokens import MessageTokenizer
-from heard_training.config import Config
+from heard_training.config import RUNNING, Config
 from heard_training.data.corpus import build_corpus
 from heard_training.errors import TrainingError
 from heard_training.files import read_json, write_whole
@@ -129,7 +129,8 @@ def _point(
 def trained_by(config: Mapping[str, Any]) -> dict[str, Any]:
     """Keep what decides a network's weights, but for the seed."""
     kept = {key: dict(config.get(key, {})) for key in ("data", "heads", "network", "fit")}
-    kept["fit"].pop("seed", None)
+    for key in ("seed", *RUNNING):
+        kept["fit"].pop(key, None)
     return kept
 
 

@@ -36,7 +36,7 @@ def figures(gold: Gold, answers: Answers, weights: Floats | None = None) -> Figu
     for figure in _MEANS:
         # Chosen by what the annotators said, so that any two models are averaged over the same.
         level = int(figure[-1]) if figure.startswith(("f1", "auroc")) else 0
-        shown = [n for i, n in enumerate(EMOTION_NAMES) if (gold.levels[:, i] >= level).any()]
+        shown = [n for i, n in enumerate(EMOTION_NAMES) if _shows(gold, i, level)]
         values = [found[f"targets.{name}.{figure}"] for name in shown]
         found[f"mean_emotions.{figure}"] = metrics.mean_known(values, len(weights))
     for place, name in enumerate(SIGNAL_NAMES):
@@ -61,7 +61,7 @@ def counts(gold: Gold) -> dict[str, Any]:
         "rows": len(gold),
         "targets": {
             name: {
-                "rows": int((gold.levels[:, i] >= 0).sum()),
+                "rows": int((gold.expressed[:, i] >= 0).sum()),
                 "gold": [int((gold.levels[:, i] == k).sum()) for k in range(MAX_LEVEL + 1)],
             }
             for i, name in enumerate(TARGET_NAMES)
@@ -89,18 +89,26 @@ def _prefixed(prefix: str, found: Figures) -> Figures:
     return {f"{prefix}.{name}": figure for name, figure in found.items()}
 
 
+def _shows(gold: Gold, place: int, level: int) -> bool:
+    """Tell whether some row is known to reach ``level``; for 0, whether any level is known."""
+    if level == 0:
+        return bool((gold.expressed[:, place] >= 0).any())
+    return bool(gold.reached(place, level)[1].any())
+
+
 def _target(gold: Gold, answers: Answers, weights: Floats, place: int) -> Figures:
     known = gold.levels[:, place] >= 0
     truth, level = gold.levels[known, place], answers.levels[known, place]
-    weights = weights[:, known]
-    found = {"qwk": metrics.quadratic_kappa(truth, level, weights)}
+    found = {"qwk": metrics.quadratic_kappa(truth, level, weights[:, known])}
     for k in range(1, MAX_LEVEL + 1):
-        passed, chances = truth >= k, answers.at_least[known, place, k - 1]
+        known, passed = gold.reached(place, k)
+        chances, level = answers.at_least[known, place, k - 1], answers.levels[known, place]
+        counted = weights[:, known]
         found |= {
-            f"f1_{k}": metrics.f1(passed, level >= k, weights),
-            f"auroc_{k}": metrics.auroc(passed, chances, weights),
-            f"brier_{k}": metrics.brier(passed, chances, weights),
-            f"ece_{k}": metrics.expected_calibration_error(passed, chances, weights),
+            f"f1_{k}": metrics.f1(passed, level >= k, counted),
+            f"auroc_{k}": metrics.auroc(passed, chances, counted),
+            f"brier_{k}": metrics.brier(passed, chances, counted),
+            f"ece_{k}": metrics.expected_calibration_error(passed, chances, counted),
         }
     return found
 

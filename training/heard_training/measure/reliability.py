@@ -30,11 +30,10 @@ def outputs(
     are left out.
     """
     for place, name in enumerate(TARGET_NAMES):
-        known = gold.levels[:, place] >= 0
-        truth, level = gold.levels[known, place], answers.levels[known, place]
         for k in range(1, MAX_LEVEL + 1):
-            chances = answers.at_least[known, place, k - 1]
-            yield f"{name} >= {k}", truth >= k, chances, level >= k, np.flatnonzero(known)
+            known, truth = gold.reached(place, k)
+            chances, level = answers.at_least[known, place, k - 1], answers.levels[known, place]
+            yield f"{name} >= {k}", truth, chances, level >= k, np.flatnonzero(known)
     for place, name in enumerate(SIGNAL_NAMES):
         known = gold.signals[:, place] >= 0
         yield (
@@ -106,8 +105,7 @@ def outside_bands(
     """
     found = {}
     for place, name in enumerate(EMOTION_NAMES):
-        known = gold.levels[:, place] >= 0
-        truth = gold.levels[known, place] >= 1
+        known, truth = gold.reached(place, 1)
         decided = answers.levels[known, place] >= 1
         chances = answers.at_least[known, place, 0]
         low, high = bands[name]

@@ -28,6 +28,7 @@ _EVALUATE = "run `heard-train evaluate --texts FOLDER --out training/results`"
 
 _STORAGE = {
     "fp32": "Weights and products in fp32",
+    "rounded8": "8-bit weights and activations, with the constant scales that it learned with",
     "weights8": "Weights stored in 8 bits and widened on loading, products in fp32",
     "weights16": "Weights stored in half precision and widened on loading, products in fp32",
     "nbits8": "8-bit weights, products with activations rounded per token and block",
@@ -98,7 +99,7 @@ def card(report: Mapping[str, Any]) -> str:
         "watts": _WATTS_PER_CORE,
         "watt_hours": f"{training['minutes'] / 60 * cores * _WATTS_PER_CORE:.0f}",
         "epochs": f"{training['config']['fit']['epochs']:g}",
-        "seed": training["config"]["fit"]["seed"],
+        "seed": _seeds(training),
         "overlap": sum(training["data"]["left_out_as_in_dev_or_test"].values()),
         "resamplings": f"{report['resamplings']['splits']:,}",
         "slice_resamplings": report["resamplings"]["slices"],
@@ -130,6 +131,14 @@ def card(report: Mapping[str, Any]) -> str:
         "versions": ", ".join(f"{name} {v}" for name, v in training["packages"].items()),
     }
     return _TEMPLATE.read_text(encoding="utf-8").format(**values)
+
+
+def _seeds(training: Mapping[str, Any]) -> str:
+    runs = training.get("averaged")
+    if not runs:
+        return f"seed {training['config']['fit']['seed']}"
+    each = " and ".join(f"seed {run['seed']} on {run['rows']:,} rows" for run in runs)
+    return f"in runs of {each}, whose weights were averaged"
 
 
 def _pooled(manifest: Mapping[str, Any]) -> str:

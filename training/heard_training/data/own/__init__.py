@@ -1,0 +1,1 @@
+"""One's own messages: a CSV file, the meaning of its columns, and what is wrong with it."""
