@@ -59,6 +59,11 @@ class StaticFit:
     weight_scale: Floats
     offset: Floats
 
+    @property
+    def plain(self) -> bool:
+        """Whether the input is read as it is, one step for all its channels."""
+        return bool((self.smooth == 1).all()) and not self.shift.any()
+
 
 @dataclass(frozen=True)
 class Stored:

@@ -5,6 +5,8 @@ constants found on calibration texts, or found at run time for each token and bl
 
 Schemes:
     fp32: the graph as it is.
+    rounded8: every matrix product in 8 bits with the constants that the network learned with
+        (learn/rounding.py); as fast as static8, and what is shipped is what was trained.
     weights8: fp32 products over weights that are stored in 8 bits and widened on loading; as fast
         as fp32 and a quarter of its size, and nothing of the activations is rounded.
     weights16: the same with products' weights in half precision; half the size of fp32.
@@ -28,7 +30,10 @@ import onnxruntime as ort
 from heard_training.config import SCHEMES
 from heard_training.errors import TrainingError
 from heard_training.export.fitting import Observed, StaticFit, Stored, fit_static, fit_stored
+from heard_training.export.norms import split_norms
 from heard_training.export.rewrite import Site, find_sites, rewrite
+from heard_training.export.rounded import learned_fits
+from heard_training.learn.network import HeardNetwork
 
 __all__ = ["quantise"]
 
@@ -46,7 +51,14 @@ _RANKING_FEEDS = 48
 _SEED = 20
 
 
-def quantise(source: Path, target: Path, *, scheme: str, calibration: Iterable[Feed]) -> None:
+def quantise(
+    source: Path,
+    target: Path,
+    *,
+    scheme: str,
+    calibration: Iterable[Feed],
+    network: HeardNetwork | None = None,
+) -> None:
     """Write ``source``, a fused fp32 graph, to ``target`` in ``scheme``.
 
     Args:
@@ -54,10 +66,12 @@ def quantise(source: Path, target: Path, *, scheme: str, calibration: Iterable[F
         target: Where the result goes.
         scheme: One of :data:`heard_training.config.SCHEMES`.
         calibration: Inputs of the graph, ``attention_mask`` among them, like those of real use;
-            not read by fp32, weights16 and nbits8, and best one message each.
+            not read by fp32, rounded8, weights16 and nbits8, and best one message each.
+        network: What ``source`` was made of, for the constants that rounded8 takes from it.
 
     Raises:
-        TrainingError: The scheme is unknown, or it needs calibration inputs and there are none.
+        TrainingError: The scheme is unknown, or it needs calibration inputs, or a network that
+            learned with rounding, and there are none.
     """
     if scheme not in SCHEMES:
         raise TrainingError(f"Unknown scheme {scheme!r}: choose one of {', '.join(SCHEMES)}.")
@@ -66,21 +80,29 @@ def quantise(source: Path, target: Path, *, scheme: str, calibration: Iterable[F
         return
     model = onnx.load(str(source))
     if scheme == "weights16":
-        onnx.save(rewrite(model, {}, others=scheme), str(target))
-        return
-    fits: dict[str, StaticFit] = {}
-    if scheme != "nbits8":
-        feeds = list(calibration)
-        if not feeds:
-            raise TrainingError(f"Scheme {scheme!r} needs at least one calibration input.")
-        if scheme == "weights8":
-            onnx.save(rewrite(model, {}, others=scheme, stored=_store(model, feeds)), str(target))
-            return
+        made = rewrite(model, {}, others=scheme)
+    elif scheme == "weights8":
+        made = rewrite(model, {}, others=scheme, stored=_store(model, _given(calibration, scheme)))
+    elif scheme == "nbits8":
+        made = rewrite(model, {})
+    elif scheme == "rounded8":
+        made = rewrite(model, learned_fits(network, find_sites(model)))
+    else:
+        feeds = _given(calibration, scheme)
         fits = _fit(model, feeds)
         if scheme == "mixed8":
             for name in _most_sensitive(model, fits, feeds):
                 del fits[name]
-    onnx.save(rewrite(model, fits), str(target))
+        made = rewrite(model, fits)
+    split_norms(made)
+    onnx.save(made, str(target))
+
+
+def _given(calibration: Iterable[Feed], scheme: str) -> list[Feed]:
+    feeds = list(calibration)
+    if not feeds:
+        raise TrainingError(f"Scheme {scheme!r} needs at least one calibration input.")
+    return feeds
 
 
 def _fit(model: onnx.ModelProto, feeds: Sequence[Feed]) -> dict[str, StaticFit]:

@@ -39,11 +39,11 @@ class Site:
 
 def find_sites(model: onnx.ModelProto) -> list[Site]:
     """List the encoder's products in the order in which they run."""
-    floats = _floats(model)
+    floats, tokens = _floats(model), _from_tokens(model)
     return [
         Site(node.output[0], node.input[0], floats[node.input[1]])
         for node in model.graph.node
-        if _is_site(node, floats)
+        if _is_site(node, floats, tokens)
     ]
 
 
@@ -72,8 +72,24 @@ def _floats(model: onnx.ModelProto) -> dict[str, npt.NDArray[np.float32]]:
     }
 
 
-def _is_site(node: onnx.NodeProto, floats: Mapping[str, npt.NDArray[np.float32]]) -> bool:
+def _from_tokens(model: onnx.ModelProto) -> set[str]:
+    """Name what depends on the tokens themselves, not on their number alone.
+
+    DeBERTa projects a table of relative positions, too, by the weights of its keys and queries.
+    """
+    found = {item.name for item in model.graph.input}
+    for node in model.graph.node:
+        if node.op_type != "Shape" and not found.isdisjoint(node.input):
+            found.update(node.output)
+    return found
+
+
+def _is_site(
+    node: onnx.NodeProto, floats: Mapping[str, npt.NDArray[np.float32]], tokens: set[str]
+) -> bool:
     if node.op_type not in ("Attention", "MatMul") or node.input[1] not in floats:
+        return False
+    if node.input[0] not in tokens:
         return False
     weight = floats[node.input[1]]
     return weight.ndim == 2 and min(weight.shape) >= _NARROWEST_PRODUCT
@@ -92,7 +108,7 @@ class _Rewriter:
         self.fits = fits
         self.others = others
         self.stored = stored
-        self.floats = _floats(model)
+        self.floats, self.tokens = _floats(model), _from_tokens(model)
         self.values: dict[str, npt.NDArray[Any]] = {
             item.name: numpy_helper.to_array(item) for item in model.graph.initializer
         }
@@ -115,7 +131,7 @@ class _Rewriter:
             if self._is_word_table(node, inputs) and self.others != "fp32":
                 self._word_table(node)
                 tables += 1
-            elif _is_site(node, self.floats):
+            elif _is_site(node, self.floats, self.tokens):
                 self._site(node)
             elif node.op_type in _NORMS:
                 self._norm(node)
@@ -301,9 +317,10 @@ class _Rewriter:
 
     def _quantised(self, name: str, fit: StaticFit) -> tuple[str, str, str]:
         """Quantise ``name``; return the names of the result, its scale and its zero point."""
-        if name not in self.ready:
-            scaled = self._add("Mul", [name, self._constant(1 / fit.smooth)])
-            name = self._add("Add", [scaled, self._constant(-fit.shift / fit.smooth)])
+        if name not in self.ready and not fit.plain:
+            name = self._add("Mul", [name, self._constant(1 / fit.smooth)])
+            if fit.shift.any():
+                name = self._add("Add", [name, self._constant(-fit.shift / fit.smooth)])
         scale, zero = self._constant(fit.scale), self._constant(fit.zero_point)
         return self._add("QuantizeLinear", [name, scale, zero]), scale, zero
 
@@ -311,11 +328,12 @@ class _Rewriter:
         for place in (0, 1):
             if node.input[place] in self.restored:
                 node.input[place], shift = self.restored[node.input[place]]
-                self._add_bias(node, shift)
+                if shift.any():
+                    self._add_bias(node, shift)
         fit = self._fit_beside_residual(node.output[0])
         first = 2 if node.op_type == "SkipLayerNormalization" else 1
         weights = [self.floats.get(name) for name in node.input[first : first + 2]]
-        if fit is None or len(weights) != 2 or weights[0] is None or weights[1] is None:
+        if fit is None or fit.plain or len(weights) != 2 or any(w is None for w in weights):
             self.nodes.append(node)
             return
         # The norm shifts and scales anyway, so it does so for the product; the residual, which

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from heard.bundle import GRAPH_INPUTS, GRAPH_OUTPUTS
 from heard_training.learn.network import HeardNetwork
+from heard_training.learn.rounding import unrounded
 
 __all__ = ["trace"]
 
@@ -60,7 +61,7 @@ def trace(
         name: {axis: str(size) for axis, size in enumerate(shape) if isinstance(size, str)}
         for name, shape in outputs.items()
     }
-    with warnings.catch_warnings(), torch.no_grad():
+    with warnings.catch_warnings(), torch.no_grad(), unrounded(network.encoder):
         # The exporter warns of its own age and of every shape that it reads while tracing.
         warnings.simplefilter("ignore")
         torch.onnx.export(

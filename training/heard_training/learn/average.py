@@ -1,0 +1,61 @@
+"""Averages the weights of networks that were fitted alike, from other seeds or on fewer rows.
+
+Networks that began at one encoder and learned much the same lie in one valley: the mean of their
+weights does nearly what they do together, at the cost of one (model soups, Wortsman et al. 2022).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from heard_training.config import Config
+from heard_training.errors import TrainingError
+from heard_training.learn.fit import load_checkpoint, save_checkpoint
+
+__all__ = ["average"]
+
+
+def average(checkpoints: Sequence[Path], config: Config, folder: Path) -> dict[str, Any]:
+    """Write the mean of fitted networks to ``folder``; returns its training record.
+
+    The record is the first one's, with what each of them learned from.
+
+    Raises:
+        TrainingError: when there are fewer than two, or their networks are not made alike.
+    """
+    if len(checkpoints) < 2:
+        raise TrainingError("An average needs at least two runs: name their folders.")
+    fitted = [load_checkpoint(place, config) for place in checkpoints]
+    network, tokenizer, record = fitted[0]
+    for place, (_, _, other) in zip(checkpoints[1:], fitted[1:], strict=True):
+        for section in ("network", "heads"):
+            if record["config"][section] != other["config"][section]:
+                raise TrainingError(
+                    f"{place} and {checkpoints[0]} differ in [{section}]: average runs that differ "
+                    "in their seed, or in their rows."
+                )
+    weights = [one.state_dict() for one, _, _ in fitted]
+    network.load_state_dict(
+        {
+            name: torch.stack([each[name].float() for each in weights]).mean(dim=0)
+            for name in weights[0]
+        }
+    )
+    records = [each for _, _, each in fitted]
+    record = {
+        **record,
+        "minutes": round(sum(each["minutes"] for each in records), 1),
+        "averaged": [
+            {
+                "seed": each["config"]["fit"]["seed"],
+                **{key: each[key] for key in ("rows", "minutes", "loss", "revision")},
+            }
+            for each in records
+        ],
+    }
+    save_checkpoint(network, tokenizer, record, folder)
+    return record
