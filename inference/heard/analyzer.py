@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import compress, islice
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from heard.bundle import Bundle, Thresholds, default_path, read_bundle
-from heard.decode import (
-    Array,
-    decide_levels,
-    decide_signals,
-    find_spans,
-    probabilities,
-)
+from heard.bundle import Bundle, Thresholds, bundle_path, read_bundle
+from heard.decode import decide_levels, decide_signals, find_spans, probabilities
 from heard.errors import BundleError, InputError
 from heard.labels import (
     EMOTION_NAMES,
-    ESCALATION,
     ESCALATION_LEVELS,
-    MAX_LEVEL,
     SIGNAL_NAMES,
-    SPAN_NAMES,
     STRENGTHS,
-    TARGET_NAMES,
 )
 from heard.language import detect_language
-from heard.reader import MessageLogits, read
+from heard.reader import read
 from heard.session import Session
 from heard.text import check_text
 from heard.tokens import EncodedMessage, MessageTokenizer
@@ -38,8 +27,10 @@ from heard.types import Assessment, Emotion, Escalation, ModelInfo, Signal, Span
 
 __all__ = ["Analyzer", "load"]
 
-#: Texts read ahead by ``assess_iter``: enough to batch some by length, few enough to stream.
-_CHUNK = 128
+#: Texts read ahead by ``assess_iter``: enough to batch some by length, few enough to stream ...
+_AHEAD = 128
+#: ... and by ``assess_many``, which nobody waits for: more of them are of one length.
+_AT_ONCE = 512
 
 
 class Analyzer:
@@ -79,6 +70,7 @@ class Analyzer:
         except Exception as error:  # the Rust library raises plain Exception
             raise BundleError(f"{bundle.tokenizer_path} cannot be read as a tokenizer.") from error
         self.session = Session(bundle.model_path, threads)
+        self._unsure = np.array([bundle.uncertain[name] for name in EMOTION_NAMES])
 
     def assess(self, text: str) -> Assessment:
         """Assess one message.
@@ -94,7 +86,7 @@ class Analyzer:
         Raises:
             InputError: as :meth:`assess`, with the position, from 0, of the message at fault.
         """
-        return list(self.assess_iter(texts))
+        return list(self._stream(_source(texts), _AT_ONCE))
 
     def assess_iter(self, texts: Iterable[str]) -> Iterator[Assessment]:
         """Assess messages as they come, in their order, reading about a hundred ahead.
@@ -103,19 +95,12 @@ class Analyzer:
             InputError: as :meth:`assess_many`, after the answers to all messages before the one
                 at fault.
         """
-        if isinstance(texts, str | bytes):
-            raise InputError("Give a list of messages here, or one message to assess().")
-        try:
-            source = iter(texts)
-        except TypeError:
-            kind = type(texts).__name__
-            raise InputError(f"Messages must come as a list or a stream, not {kind}.") from None
-        return self._stream(source)
+        return self._stream(_source(texts), _AHEAD)
 
-    def _stream(self, source: Iterator[str]) -> Iterator[Assessment]:
+    def _stream(self, source: Iterator[str], ahead: int) -> Iterator[Assessment]:
         done = 0
         while True:
-            chunk, failure = _next_chunk(source, done)
+            chunk, failure = _next_chunk(source, done, ahead)
             yield from self._assess(chunk)
             if failure is not None:
                 raise failure
@@ -140,44 +125,51 @@ class Analyzer:
         :meth:`assess`.
         """
         logits = read(self.session, encoded, self.bundle.pooling)
-        return map(self._assessment, texts, encoded, logits)
+        at_least, chances = probabilities(logits.levels, logits.signals, self.bundle.calibration)
+        expressed = at_least[:, : len(EMOTION_NAMES), 0]
+        return map(
+            self._assessment,
+            texts,
+            encoded,
+            decide_levels(at_least, self.thresholds.levels).tolist(),
+            at_least.tolist(),
+            decide_signals(chances, self.thresholds).tolist(),
+            chances.tolist(),
+            ((self._unsure[:, 0] <= expressed) & (expressed < self._unsure[:, 1])).tolist(),
+            find_spans(texts, [message.offsets for message in encoded], logits.spans),
+        )
 
     def _assess(self, texts: list[str]) -> Iterator[Assessment]:
         return self.assess_encoded(texts, [self.tokenizer.encode(text) for text in texts])
 
     def _assessment(
-        self, text: str, encoded: EncodedMessage, logits: MessageLogits | None
+        self,
+        text: str,
+        encoded: EncodedMessage,
+        levels: list[int],
+        at_least: list[list[float]],
+        present: list[bool],
+        chances: list[float],
+        unsure: list[bool],
+        spans: Mapping[str, tuple[Span, ...]],
     ) -> Assessment:
-        if logits is None:  # blank: nothing was said, so nothing is expressed
-            at_least = np.zeros((len(TARGET_NAMES), MAX_LEVEL))
-            chances = np.zeros(len(SIGNAL_NAMES))
-            spans: dict[str, tuple[Span, ...]] = {name: () for name in SPAN_NAMES}
-        else:
-            at_least, chances = probabilities(
-                logits.levels, logits.signals, self.bundle.calibration
-            )
-            spans = find_spans(text, encoded.offsets, logits.spans)
-        levels = dict(
-            zip(
-                TARGET_NAMES,
-                decide_levels(at_least, self.thresholds.levels).tolist(),
-                strict=True,
-            )
-        )
-        chain = dict(zip(TARGET_NAMES, map(tuple, at_least.tolist()), strict=True))
+        chains = list(map(tuple, at_least))
         emotions = {
-            name: Emotion(levels[name], STRENGTHS[levels[name]].name, chain[name])
-            for name in EMOTION_NAMES
+            name: Emotion(level, STRENGTHS[level].name, chain)
+            for name, level, chain in zip(EMOTION_NAMES, levels, chains, strict=False)
         }
-        risen = levels[ESCALATION.name]
+        signals = [
+            Signal(name, chance)
+            for name, chance in compress(zip(SIGNAL_NAMES, chances, strict=True), present)
+        ]
         return Assessment(
             emotions=emotions,
             primary=_primary(emotions),
-            escalation=Escalation(risen, ESCALATION_LEVELS[risen].name, chain[ESCALATION.name]),
-            signals=self._present(chances),
-            signal_probabilities=dict(zip(SIGNAL_NAMES, chances.tolist(), strict=True)),
+            escalation=Escalation(levels[-1], ESCALATION_LEVELS[levels[-1]].name, chains[-1]),
+            signals=tuple(sorted(signals, key=lambda signal: -signal.probability)),
+            signal_probabilities=dict(zip(SIGNAL_NAMES, chances, strict=True)),
             spans=spans,
-            uncertain=tuple(name for name in EMOTION_NAMES if self._unsure(name, emotions[name])),
+            uncertain=tuple(compress(EMOTION_NAMES, unsure)),
             language=detect_language(text),
             unknown_share=encoded.unknown_share,
             tokens=len(encoded.offsets),
@@ -187,21 +179,23 @@ class Analyzer:
             text=text,
         )
 
-    def _present(self, chances: Array) -> tuple[Signal, ...]:
-        present = np.flatnonzero(decide_signals(chances, self.thresholds)).tolist()
-        signals = [Signal(SIGNAL_NAMES[index], float(chances[index])) for index in present]
-        return tuple(sorted(signals, key=lambda signal: -signal.probability))
 
-    def _unsure(self, name: str, emotion: Emotion) -> bool:
-        low, high = self.bundle.uncertain[name]
-        return low <= emotion.probability < high
+def _source(texts: Iterable[str]) -> Iterator[str]:
+    """Iterate over messages, where that is what was given."""
+    if isinstance(texts, str | bytes):
+        raise InputError("Give a list of messages here, or one message to assess().")
+    try:
+        return iter(texts)
+    except TypeError:
+        kind = type(texts).__name__
+        raise InputError(f"Messages must come as a list or a stream, not {kind}.") from None
 
 
-def _next_chunk(source: Iterator[str], done: int) -> tuple[list[str], InputError | None]:
+def _next_chunk(source: Iterator[str], done: int, most: int) -> tuple[list[str], InputError | None]:
     """Read some messages; where one cannot be read, those before it, and the reason."""
     chunk: list[str] = []
     try:
-        for text in islice(source, _CHUNK):
+        for text in islice(source, most):
             try:
                 chunk.append(check_text(text))
             except InputError as error:
@@ -227,10 +221,11 @@ def load(
     thresholds: Mapping[str, Any] | None = None,
     threads: int | None = None,
 ) -> Analyzer:
-    """Load a bundle: the one in this package, or the one in the folder ``path``.
+    """Load a bundle: one of the two in this package, or the one in the folder ``path``.
 
     Args:
-        path: a bundle's folder.
+        path: ``None`` for the model as such, ``"fast"`` for one of half its layers and 8-bit
+            products, or a bundle's folder.
         thresholds: decision thresholds to use instead of the bundle's, for instance
             ``{"escalation": [0.5, 0.3, 0.5], "abusive": 0.6}``; the others stay.
         threads: CPU threads; by default the CPUs this process may use, at most 4.
@@ -241,5 +236,4 @@ def load(
     """
     if path is not None and not isinstance(path, str | PathLike):
         raise InputError(f"A bundle is named by its folder, not by {path!r}.")
-    folder = default_path() if path is None else Path(path)
-    return Analyzer(read_bundle(folder), thresholds=thresholds, threads=threads)
+    return Analyzer(read_bundle(bundle_path(path)), thresholds=thresholds, threads=threads)

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from heard.labels import BIO, EMOTION_NAMES, MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES
 from heard.text import NORMALISATION
 
 __all__ = [
+    "FAST",
     "GRAPH_INPUTS",
     "GRAPH_OUTPUTS",
     "MANIFEST",
@@ -30,6 +32,7 @@ __all__ = [
     "Bundle",
     "Calibration",
     "Thresholds",
+    "bundle_path",
     "default_path",
     "read_bundle",
     "sha256_of",
@@ -43,6 +46,10 @@ MODEL = "model.onnx"
 TOKENIZER = "tokenizer.json"
 
 POOLINGS = ("max", "mean")
+
+#: Names the second shipped bundle: smaller and faster, and a little less exact.
+FAST = "fast"
+_PACKAGE = Path(__file__).resolve().parent
 
 #: Names of the graph's inputs (int64, ``[batch, length]``) ...
 GRAPH_INPUTS: tuple[str, ...] = ("input_ids", "attention_mask")
@@ -203,8 +210,18 @@ class Bundle:
 
 
 def default_path() -> Path:
-    """Return the folder of the bundle that is shipped in this package."""
-    return Path(__file__).resolve().parent / "model"
+    """Return the folder of the bundle that is shipped in this package and used by default."""
+    return _PACKAGE / "model"
+
+
+def bundle_path(named: str | PathLike[str] | None) -> Path:
+    """Return the folder of a bundle: a shipped one by its name, ``None`` for the default.
+
+    A folder of your own that is called ``fast`` is ``./fast``.
+    """
+    if named is None:
+        return default_path()
+    return _PACKAGE / "model_fast" if named == FAST else Path(named)
 
 
 def sha256_of(path: Path) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from heard.bundle import Calibration, Thresholds
-from heard.labels import BIO, SPAN_KINDS
+from heard.labels import BIO, SPAN_KINDS, SPAN_NAMES
 from heard.tokens import Window
 from heard.types import Span
 
@@ -27,6 +27,8 @@ __all__ = [
 
 #: What a span neither begins nor ends with: it joins clauses, and belongs to none.
 _LOOSE = " \t\n,;:"
+#: What stands inside words: "doesn't".
+_APOSTROPHES = "'\u2019"
 
 Array = npt.NDArray[np.float64]
 Logits = npt.NDArray[np.floating]
@@ -90,60 +92,92 @@ def merge_spans(windows: Sequence[Window], logits: Sequence[Logits]) -> Logits:
 
 
 def find_spans(
-    text: str, offsets: Sequence[tuple[int, int]], logits: Logits
-) -> dict[str, tuple[Span, ...]]:
-    """Find each kind's spans in a message, in the order of the text.
+    texts: Sequence[str], offsets: Sequence[Sequence[tuple[int, int]]], logits: Logits
+) -> list[dict[str, tuple[Span, ...]]]:
+    """Find each kind's spans in every message, in the order of its text.
 
     A token belongs to a span where P(begin) + P(inside) is at least one half; a new span begins
     where P(begin) alone is. Ends are widened to whole words and rid of commas, and the best-scored
     few are kept (``labels.SPAN_KINDS`` says how many).
 
     Args:
-        text: the message as it was given.
-        offsets: one ``(start, end)`` per token, in code points of ``text``.
-        logits: ``[tokens, kinds, tags]``.
+        texts: the messages as they were given.
+        offsets: per message one ``(start, end)`` per token, in code points of its text.
+        logits: ``[tokens, kinds, tags]``, the tokens of all messages one after the other.
     """
-    odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    tags = odds / odds.sum(axis=-1, keepdims=True)
-    begin, inside = tags[..., BIO.index("B")], tags[..., BIO.index("I")]
-    found: dict[str, tuple[Span, ...]] = {}
-    for index, kind in enumerate(SPAN_KINDS):
-        belongs = begin[:, index] + inside[:, index]
-        starts = begin[:, index] >= 0.5
-        spans = _whole_words(text, offsets, _runs(belongs >= 0.5, starts), belongs)
-        best = sorted(spans, key=lambda span: -span.score)[: kind.most]
-        found[kind.name] = tuple(sorted(best, key=lambda span: span.start))
-    return found
+    by_tag = np.ascontiguousarray(logits.T)  # [tags, kinds, tokens]: what is compared lies together
+    odds = np.exp(by_tag - by_tag.max(axis=0))
+    tags = odds / odds.sum(axis=0)
+    begin = tags[BIO.index("B")]
+    belongs = begin + tags[BIO.index("I")]
+    ends = np.cumsum([len(places) for places in offsets], dtype=np.int64)
+    found: list[dict[str, list[Span]]] = [{name: [] for name in SPAN_NAMES} for _ in texts]
+    kinds, firsts, lasts = _runs(belongs >= 0.5, begin >= 0.5, ends)
+    messages = np.searchsorted(ends, firsts, side="right")
+    for kind, first, last, message in zip(
+        kinds.tolist(), firsts.tolist(), lasts.tolist(), messages.tolist(), strict=True
+    ):
+        run = belongs[kind, first:last]
+        places = offsets[message]
+        before = int(ends[message]) - len(places)
+        _add_span(
+            found[message][SPAN_NAMES[kind]],
+            texts[message],
+            places[first - before][0],
+            places[last - before - 1][1],
+            float(run.sum() / np.float32(last - first)),
+        )
+    return [
+        {kind.name: _best(spans[kind.name], kind.most) for kind in SPAN_KINDS} for spans in found
+    ]
 
 
-def _runs(member: npt.NDArray[np.bool_], starts: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Cut member tokens into ``[first, last)`` runs, anew wherever ``starts`` says so."""
-    runs: list[tuple[int, int]] = []
-    for token in np.flatnonzero(member).tolist():
-        if runs and runs[-1][1] == token and not starts[token]:
-            runs[-1] = (runs[-1][0], token + 1)
-        else:
-            runs.append((token, token + 1))
-    return runs
+def _runs(
+    member: npt.NDArray[np.bool_], starts: npt.NDArray[np.bool_], ends: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Cut member tokens, ``[kinds, tokens]``, into runs, anew wherever ``starts`` says so.
+
+    No run goes on from one message, whose tokens end before ``ends``, into the next.
+
+    Returns:
+        Per run its kind, its first token, and the token after its last.
+    """
+    goes_on = np.zeros((member.shape[0], member.shape[1] + 1), dtype=np.bool_)
+    np.logical_and(member[:, 1:], member[:, :-1], out=goes_on[:, 1:-1])
+    goes_on[:, :-1] &= ~starts
+    goes_on[:, ends] = False
+    kinds, firsts = np.nonzero(member & ~goes_on[:, :-1])
+    _, lasts = np.nonzero(member & ~goes_on[:, 1:])
+    return kinds, firsts, lasts + 1
 
 
-def _whole_words(
-    text: str, offsets: Sequence[tuple[int, int]], runs: list[tuple[int, int]], belongs: Array
-) -> list[Span]:
-    spans: list[Span] = []
-    for first, last in runs:
-        start, end = offsets[first][0], offsets[last - 1][1]
-        while start > 0 and text[start].isalnum() and text[start - 1].isalnum():
-            start -= 1
-        while end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
-            end += 1
-        score = float(belongs[first:last].mean())
-        if spans and start < spans[-1].end:  # two runs met inside one word: they are one span
-            start, score = spans[-1].start, max(score, spans.pop().score)
-        while start < end and text[start] in _LOOSE:
-            start += 1
-        while start < end and text[end - 1] in _LOOSE:
-            end -= 1
-        if any(char.isalnum() for char in text[start:end]):
-            spans.append(Span(start, end, text[start:end], score))
-    return spans
+def _add_span(spans: list[Span], text: str, start: int, end: int, score: float) -> None:
+    """Add the span of a run to those before it in the text."""
+    while _cuts_word(text, start):
+        start -= 1
+    while _cuts_word(text, end):
+        end += 1
+    if spans and start < spans[-1].end:  # two runs met inside one word: they are one span
+        start, score = spans[-1].start, max(score, spans.pop().score)
+    while start < end and text[start] in _LOOSE:
+        start += 1
+    while start < end and text[end - 1] in _LOOSE:
+        end -= 1
+    if any(char.isalnum() for char in text[start:end]):
+        spans.append(Span(start, end, text[start:end], score))
+
+
+def _cuts_word(text: str, at: int) -> bool:
+    """Whether a cut before ``text[at]`` lies in a word: "th|at", "that|'s", "that'|s"."""
+    if not 0 < at < len(text):
+        return False
+    left, right = text[at - 1], text[at]
+    if left.isalnum():
+        return right.isalnum() or (right in _APOSTROPHES and text[at + 1 : at + 2].isalnum())
+    return left in _APOSTROPHES and right.isalnum() and text[max(at - 2, 0) : at - 1].isalnum()
+
+
+def _best(spans: list[Span], most: int) -> tuple[Span, ...]:
+    """Keep the best-scored few, in the order of the text."""
+    best = sorted(spans, key=lambda span: -span.score)[:most]
+    return tuple(sorted(best, key=lambda span: span.start))

@@ -62,8 +62,8 @@ def detect_language(text: str) -> Language:
     words = [word.lower().replace("\u2019", "'") for word in _WORD.findall(head)]
     if len(words) < _FEWEST_WORDS:
         return "unknown"
-    english = sum(word in _ENGLISH for word in words)
-    others = sum(word in _OTHERS for word in words)
+    english = sum(map(_ENGLISH.__contains__, words))
+    others = sum(map(_OTHERS.__contains__, words))
     if others > english:
         return "other"
     return "en" if english > others else "unknown"

@@ -9,20 +9,24 @@ from itertools import groupby
 import numpy as np
 
 from heard.decode import Logits, merge_spans, pool
+from heard.labels import BIO, MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
 from heard.session import Session
 from heard.tokens import EncodedMessage, Window
 
 __all__ = ["MessageLogits", "read"]
 
-#: Tokens of one run. Beyond a few thousand a larger batch is no faster, only larger.
-BATCH_TOKENS = 4096
+#: Tokens of one run: enough that the weights are read once for many; more is slower, since what is
+#: computed no longer stays in the cache, and takes memory that the session then keeps.
+BATCH_TOKENS = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class MessageLogits:
-    """Uncalibrated logits of one message, its windows pooled.
+    """Uncalibrated logits of some messages, each one's windows pooled.
 
-    ``levels`` is ``[5, 3]``, ``signals`` ``[10]`` and ``spans`` ``[tokens, 3, 3]``.
+    ``levels`` is ``[messages, 5, 3]``, ``signals`` ``[messages, 10]`` and ``spans``
+    ``[tokens, 3, 3]``, the tokens of all messages one after the other. Where nothing was said,
+    nothing is expressed: a message of no tokens has logits of minus infinity.
     """
 
     levels: Logits
@@ -30,21 +34,29 @@ class MessageLogits:
     spans: Logits
 
 
-def read(
-    session: Session, messages: Sequence[EncodedMessage], pooling: str
-) -> list[MessageLogits | None]:
-    """Run messages and pool each one's windows; ``None`` for a message without tokens."""
-    windows = [window for message in messages for window in message.windows]
-    results = iter(_run_by_length(session, windows))
-    pooled: list[MessageLogits | None] = []
-    for message in messages:
-        parts = [next(results) for _ in message.windows]
-        pooled.append(_pooled(message, parts, pooling) if parts else None)
-    return pooled
+def read(session: Session, messages: Sequence[EncodedMessage], pooling: str) -> MessageLogits:
+    """Run messages and pool each one's windows."""
+    levels = np.full((len(messages), len(TARGET_NAMES), MAX_LEVEL), -np.inf, dtype=np.float32)
+    signals = np.full((len(messages), len(SIGNAL_NAMES)), -np.inf, dtype=np.float32)
+    spans: list[Logits] = [np.zeros((0, len(SPAN_NAMES), len(BIO)), dtype=np.float32)]
+    results = iter(_run_by_length(session, [one for own in messages for one in own.windows]))
+    for row, message in enumerate(messages):
+        if len(message.windows) == 1:
+            (window,) = message.windows
+            levels[row], signals[row], tags = next(results)
+            spans.append(tags[window.lead : window.lead + window.count])
+        elif message.windows:
+            parts = [next(results) for _ in message.windows]
+            levels[row] = pool(np.stack([part[0] for part in parts]), pooling)
+            signals[row] = pool(np.stack([part[1] for part in parts]), pooling)
+            spans.append(merge_spans(message.windows, [part[2] for part in parts]))
+    return MessageLogits(levels, signals, np.concatenate(spans))
 
 
-def _run_by_length(session: Session, windows: Sequence[Window]) -> list[MessageLogits]:
-    """Run windows in batches of one length; results in the order of ``windows``.
+def _run_by_length(
+    session: Session, windows: Sequence[Window]
+) -> list[tuple[Logits, Logits, Logits]]:
+    """Run windows in batches of one length; levels, signals, spans in the order of ``windows``.
 
     Without padding every row is computed in the same shapes whatever else is in the batch, so
     that a message gets the same numbers alone and among others.
@@ -53,22 +65,14 @@ def _run_by_length(session: Session, windows: Sequence[Window]) -> list[MessageL
     def length(place: int) -> int:
         return len(windows[place].ids)
 
-    results: dict[int, MessageLogits] = {}
+    batches: list[list[int]] = []
     for tokens, group in groupby(sorted(range(len(windows)), key=length), key=length):
         places = list(group)
         count = max(1, BATCH_TOKENS // tokens)
-        for batch in (places[i : i + count] for i in range(0, len(places), count)):
-            out = session.run([windows[place].ids for place in batch])
-            for row, place in enumerate(batch):
-                results[place] = MessageLogits(
-                    out["levels"][row], out["signals"][row], out["spans"][row]
-                )
+        batches += (places[i : i + count] for i in range(0, len(places), count))
+    outputs = session.run_all([[windows[place].ids for place in batch] for batch in batches])
+    results: dict[int, tuple[Logits, Logits, Logits]] = {}
+    for batch, out in zip(batches, outputs, strict=True):
+        rows = zip(out["levels"], out["signals"], out["spans"], strict=True)
+        results.update(zip(batch, rows, strict=True))
     return [results[place] for place in range(len(windows))]
-
-
-def _pooled(message: EncodedMessage, parts: Sequence[MessageLogits], how: str) -> MessageLogits:
-    return MessageLogits(
-        levels=pool(np.stack([part.levels for part in parts]), how),
-        signals=pool(np.stack([part.signals for part in parts]), how),
-        spans=merge_spans(message.windows, [part.spans for part in parts]),
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,7 +98,7 @@ class MessageTokenizer:
         ids: list[int] = encoding.ids
         return EncodedMessage(
             windows=tuple(self._windows(ids)),
-            offsets=tuple(normalised.original(start, end) for start, end in encoding.offsets),
+            offsets=normalised.original(encoding.offsets),
             unknown=0 if self._unknown_id is None else ids.count(self._unknown_id),
             truncated=truncated,
         )
@@ -131,5 +130,5 @@ def _specials(tokenizer: Tokenizer) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 def _unknown_id(tokenizer: Tokenizer) -> int | None:
     """Find the id of the unknown token; byte-level vocabularies have none."""
-    token = json.loads(tokenizer.to_str())["model"].get("unk_token")
+    token = getattr(tokenizer.model, "unk_token", None)
     return None if token is None else tokenizer.token_to_id(token)

@@ -221,6 +221,15 @@ def test_an_analyzer_goes_along_to_a_spawned_process(analyzer):
     assert again.assess(TEXTS[1]) == analyzer.assess(TEXTS[1])
 
 
+def test_importing_the_package_imports_nothing_that_takes_time():
+    code = (
+        "import sys, heard;"
+        "print(sorted({'numpy', 'onnxruntime', 'tokenizers', 'heard.analyzer'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
 def test_reading_a_message_imports_nothing_heavy():
     code = (
         "import sys, heard; heard.load().assess('Where is my parcel?');"
@@ -250,4 +259,6 @@ def test_the_package_exports_a_handful_of_names():
         "read_playbook",
         "recommend",
     ]
+    assert all(getattr(heard, name) is not None for name in heard.__all__)
+    assert set(heard.__all__) <= set(dir(heard))
     assert len(TARGET_NAMES) == 5

@@ -5,7 +5,7 @@ import pytest
 
 from heard.bundle import Calibration, Thresholds
 from heard.decode import decide_levels, find_spans, merge_spans, pool, probabilities, sigmoid
-from heard.labels import SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
+from heard.labels import BIO, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
 from heard.tokens import Window
 
 ORDERED = np.sort(np.random.default_rng(3).normal(size=(200, 5, 3)) * 4, axis=-1)[..., ::-1]
@@ -98,7 +98,7 @@ def _offsets(text):
 
 def test_spans_are_runs_of_member_tokens_cut_at_beginnings():
     text = "one two three four five"
-    spans = find_spans(text, _offsets(text), _tags("OBIBO"))
+    (spans,) = find_spans([text], [_offsets(text)], _tags("OBIBO"))
     assert [span.text for span in spans["problem"]] == ["two three", "four"]
     assert spans["need"] == ()
     assert all(text[s.start : s.end] == s.text and 0.5 <= s.score <= 1 for s in spans["problem"])
@@ -107,14 +107,26 @@ def test_spans_are_runs_of_member_tokens_cut_at_beginnings():
 def test_spans_are_widened_to_whole_words_and_the_best_few_kept():
     text = "unbelievable mess here now too"
     pieces = [(0, 2), (2, 9), (9, 12), (13, 17), (18, 22), (23, 26), (27, 30)]
-    spans = find_spans(text, pieces, _tags("OBOBOBO"))["problem"]
-    assert [span.text for span in spans] == ["unbelievable", "mess"]
+    (spans,) = find_spans([text], [pieces], _tags("OBOBOBO"))
+    assert [span.text for span in spans["problem"]] == ["unbelievable", "mess"]
+
+
+def test_no_span_reaches_from_one_message_into_the_next():
+    texts = ["one two", "", "three four", "five"]
+    offsets = [_offsets(text) if text else [] for text in texts]
+    found = find_spans(texts, offsets, _tags("OBIII"))
+    assert [[span.text for span in spans["problem"]] for spans in found] == [
+        ["two"],
+        [],
+        ["three four"],
+        ["five"],
+    ]
 
 
 def test_commas_at_the_ends_are_no_part_of_a_span():
     text = "damn, it broke"
-    spans = find_spans(text, [(0, 4), (4, 5), (6, 8), (9, 14)], _tags("BIOO"))["problem"]
-    assert [(span.start, span.end, span.text) for span in spans] == [(0, 4, "damn")]
+    (spans,) = find_spans([text], [[(0, 4), (4, 5), (6, 8), (9, 14)]], _tags("BIOO"))
+    assert [(span.start, span.end, span.text) for span in spans["problem"]] == [(0, 4, "damn")]
 
 
 def test_a_token_of_two_windows_is_read_where_it_has_context():
@@ -122,3 +134,21 @@ def test_a_token_of_two_windows_is_read_where_it_has_context():
     first, second = np.zeros((6, 3, 3)), np.ones((6, 3, 3))
     merged = merge_spans(windows, [first, second])
     assert merged[:, 0, 0].tolist() == [0, 0, 0, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "wanted"),
+    [
+        ("that's what I was", 4, 17, "that's what I was"),
+        ("it doesn\u2019t charge", 7, 8, "doesn\u2019t"),
+        ("the 'new' one", 5, 8, "new"),
+        ("my parents' car", 3, 10, "parents"),
+        ("broken", 2, 4, "broken"),
+    ],
+)
+def test_a_span_cuts_no_word(text, start, end, wanted):
+    logits = np.full((1, len(SPAN_NAMES), len(BIO)), -9.0)
+    logits[0, :, BIO.index("O")] = 9.0
+    logits[0, 0] = [-9.0, 9.0, -9.0]
+    (found,) = find_spans([text], [[(start, end)]], logits)
+    assert [span.text for span in found[SPAN_NAMES[0]]] == [wanted]

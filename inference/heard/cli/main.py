@@ -1,4 +1,6 @@
-"""The command line: ``models.py`` messages and bundles, ``replies.py``, ``serve.py`` the service.
+"""The command line: ``models.py`` messages and bundles, ``replies.py``, ``score.py`` files.
+
+``serve.py`` starts the service.
 
 Results go to standard output, everything else to standard error. Wrong use and bad input end with
 one sentence and exit code 2.
@@ -13,7 +15,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 
 import heard
-from heard.cli import models, replies, serve
+from heard.cli import models, replies, score, serve
 from heard.errors import HeardError
 
 __all__ = ["main"]
@@ -60,5 +62,6 @@ def _parser() -> argparse.ArgumentParser:
 
     models.add_to(commands)
     replies.add_to(commands)
+    score.add_to(commands)
     serve.add_to(commands)
     return parser

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from heard.analyzer import Analyzer, load
+from heard.cli.options import add_model_option, add_model_options, load_chosen
 from heard.cli.terminal import messages, say
-from heard.errors import InputError
 from heard.labels import EMOTIONS, ESCALATION, ESCALATION_LEVELS, SIGNALS, SPAN_KINDS, STRENGTHS
 from heard.show import show
 
@@ -22,22 +22,14 @@ def add_to(commands: Any) -> None:  # noqa: ANN401 - argparse has no public name
     """Add these commands to the command line's."""
     assess = commands.add_parser("assess", help="assess messages")
     assess.add_argument("text", nargs="+", help="a message each, or - for one per line from stdin")
-    assess.add_argument("--model", metavar="FOLDER", help="a bundle other than the one shipped")
-    assess.add_argument(
-        "--threshold",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="another decision threshold: abusive=0.6, or three for a level: escalation=.5,.3,.5",
-    )
-    assess.add_argument("--threads", type=int, help="CPU threads (default: up to 4)")
+    add_model_options(assess)
     form = assess.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON array, indented")
     form.add_argument("--jsonl", action="store_true", help="one JSON object a line, some at a time")
     assess.set_defaults(run=_assess)
 
     info = commands.add_parser("info", help="say what the model is and what its labels mean")
-    info.add_argument("--model", metavar="FOLDER", help="a bundle other than the one shipped")
+    add_model_option(info)
     info.add_argument("--json", action="store_true", help="the bundle's manifest")
     info.set_defaults(run=_info)
 
@@ -47,8 +39,7 @@ def add_to(commands: Any) -> None:  # noqa: ANN401 - argparse has no public name
 
 
 def _assess(arguments: argparse.Namespace) -> int:
-    thresholds = dict(_threshold(item) for item in arguments.threshold)
-    analyzer = load(arguments.model, thresholds=thresholds or None, threads=arguments.threads)
+    analyzer = load_chosen(arguments)
     texts = messages(arguments.text)
     if arguments.jsonl:
         for assessment in analyzer.assess_iter(texts):
@@ -67,17 +58,6 @@ def _show_all(analyzer: Analyzer, texts: Iterator[str]) -> None:
         if place:
             say("")
         say(show(text, analyzer.assess(text), colour=colour))
-
-
-def _threshold(item: str) -> tuple[str, float | list[float]]:
-    name, _, value = item.partition("=")
-    try:
-        numbers = [float(number) for number in value.split(",")]
-    except ValueError:
-        raise InputError(
-            f"--threshold {item!r} is not NAME=NUMBER or NAME=NUMBER,NUMBER,NUMBER."
-        ) from None
-    return name, numbers[0] if len(numbers) == 1 else numbers
 
 
 def _info(arguments: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from heard.analyzer import load
+from heard.cli.options import add_model_option
 from heard.cli.terminal import read_file, say
 from heard.errors import InputError
 from heard.labels import EMOTION_NAMES, ESCALATION_LEVELS, STRENGTHS
@@ -30,7 +31,7 @@ def add_to(commands: Any) -> None:  # noqa: ANN401 - argparse has no public name
     reply.add_argument("text", help="the customer's message, or - for standard input")
     _add_context(reply)
     reply.add_argument("--playbook", metavar="FOLDER", help="your own playbook")
-    reply.add_argument("--model", metavar="FOLDER", help="a bundle other than the one shipped")
+    add_model_option(reply)
     reply.add_argument("--json", action="store_true", help="the whole recommendation")
     reply.set_defaults(run=_reply)
 
@@ -38,7 +39,7 @@ def add_to(commands: Any) -> None:  # noqa: ANN401 - argparse has no public name
     check.add_argument("--message", required=True, metavar="FILE", help="what the customer wrote")
     check.add_argument("--draft", required=True, metavar="FILE", help="what is to be sent, or -")
     _add_context(check)
-    check.add_argument("--model", metavar="FOLDER", help="a bundle other than the one shipped")
+    add_model_option(check)
     check.add_argument("--json", action="store_true", help="one JSON array")
     check.set_defaults(run=_check)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from heard.bundle import bundle_path
+from heard.cli.options import MODEL_HELP
 from heard.errors import InputError
 from heard.session import available_cpus
 
@@ -18,14 +21,16 @@ def add_to(commands: Any) -> None:  # noqa: ANN401 - argparse has no public name
     serve = commands.add_parser("serve", help="serve over HTTP: an API and a page to look at")
     serve.set_defaults(run=_serve)
 
-    def option(name: str, kind: type, default: object, text: str, metavar: str = "N") -> None:
+    def option(
+        name: str, kind: Callable[..., object], default: object, text: str, metavar: str = "N"
+    ) -> None:
         serve.add_argument(name, type=kind, default=default, metavar=metavar, help=text)
 
     option("--host", str, "127.0.0.1", "address to listen on (default: this machine alone)", "HOST")
     option("--port", int, 8080, "port to listen on (default 8080; 0: any free one)", "PORT")
     option("--workers", int, 1, "server processes (default 1)")
     option("--threads", int, None, "threads of each that run the model (default: CPUs / processes)")
-    option("--model", Path, None, "a bundle other than the one shipped", "FOLDER")
+    option("--model", bundle_path, None, MODEL_HELP, "NAME")
     option("--playbook", Path, None, "your own playbook", "FOLDER")
     option("--keys", Path, None, "API keys, one a line; or in $HEARD_API_KEYS", "FILE")
     option("--admin-keys", Path, None, "keys for reloading; or in $HEARD_ADMIN_KEYS", "FILE")
