@@ -1,0 +1,1 @@
+"""Counting rows, in memory that does not grow with them."""
