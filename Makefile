@@ -1,11 +1,12 @@
 # `make demo`: what heard says about a few messages. `make test`: everything that must hold.
+# `make bench`: what it costs beside other ways (BENCH='--texts FOLDER', see bench/README.md).
 PYTHON ?= python3
 VENVS := .venvs
 DEMO := $(VENVS)/demo
 DEV := $(VENVS)/dev
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check format clean
+.PHONY: demo test check format bench clean
 
 demo: $(DEMO)/installed
 	@$(DEMO)/bin/python examples/demo.py
@@ -22,6 +23,9 @@ format: $(DEV)/installed
 	$(DEV)/bin/ruff format .
 	$(DEV)/bin/ruff check --fix .
 
+bench: $(DEV)/installed
+	$(DEV)/bin/python -m bench $(BENCH)
+
 clean:
 	rm -rf $(VENVS) build dist
 
@@ -36,5 +40,5 @@ $(DEMO)/installed: pyproject.toml $(wildcard inference/heard/*.py inference/hear
 $(DEV)/installed: pyproject.toml constraints.txt
 	@rm -rf $(DEV)
 	$(PYTHON) -m venv $(DEV)
-	$(DEV)/bin/python $(PIP) -c constraints.txt -e '.[train,serve,batch,dev]'
+	$(DEV)/bin/python $(PIP) -c constraints.txt -e '.[train,label,serve,batch,dev]'
 	@touch $@

@@ -32,9 +32,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bench.machine import ROOT, machine
 from bench.serve.peers import answers
-from bench.serve.processes import PEERS, ROOT, Server, ask
-from bench.serve.report import machine, measured, summary, table
+from bench.serve.processes import PEERS, Server, ask
+from bench.serve.report import PACKAGES, measured, summary, table
+from bench.terminal import progress, run
 
 from heard.session import available_cpus
 
@@ -160,12 +162,6 @@ class Bench:
             self.faults.append(f"{PEERS[peer].title} told of {told} errors")
 
 
-def progress(text: str) -> None:
-    """Tell what goes on, beside the results."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
-
-
 def options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
@@ -212,7 +208,7 @@ def main() -> None:
     chosen = options()
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, _FILES), most))
-    described = machine()
+    described = machine(PACKAGES)
     if (busy := os.getloadavg()[0]) > 0.3:
         progress(f"The machine is not quiet: its load is {busy:.2f}.")
     bench = Bench(chosen)
@@ -245,8 +241,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        progress("Stopped; what was started has ended, and nothing was written.")
-        sys.exit(130)
+    run(main)

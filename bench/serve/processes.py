@@ -18,9 +18,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from bench.machine import ROOT
+
 __all__ = ["PEERS", "Peer", "Server", "ask"]
 
-ROOT = Path(__file__).resolve().parents[2]
 #: Seconds until a server must be ready, and in which it must end when told to.
 _START = 120.0
 _STOP = 20.0

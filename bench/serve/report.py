@@ -2,46 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import os
-import platform
-import statistics
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bench.machine import spread
 
-__all__ = ["machine", "measured", "summary", "table"]
+__all__ = ["PACKAGES", "measured", "summary", "table"]
 
 #: Seconds after which an answer is of no use: what `heard serve` grants a request by default.
 _IN_TIME = 2.0
-_PACKAGES = (
+#: Whose versions are told.
+PACKAGES = (
     "heard", "onnxruntime", "tokenizers", "numpy", "fastapi", "starlette", "pydantic", "uvicorn",
     "uvloop", "httptools", "torch", "transformers",
 )  # fmt: skip
-
-
-def machine() -> dict[str, Any]:
-    """Describe the machine and what is installed, and how busy it was before."""
-    model = platform.processor()
-    cpus = Path("/proc/cpuinfo")
-    if cpus.is_file():
-        names = [line for line in cpus.read_text().splitlines() if line.startswith("model name")]
-        model = names[0].partition(":")[2].strip() if names else model
-    versions = {}
-    for name in _PACKAGES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return {
-        "cpu": model,
-        "cores": len(os.sched_getaffinity(0)),
-        "system": f"{platform.system()} {platform.machine()}",
-        "load_before": round(os.getloadavg()[0], 2),
-        "python": platform.python_version(),
-        **versions,
-    }
 
 
 def measured(found: dict[str, Any]) -> dict[str, Any]:
@@ -83,7 +57,7 @@ def summary(rounds: list[dict[str, Any]]) -> dict[str, Any]:
     ratios = {}
     for other in (peer for peer in peers if peer != "a" and "a" in peers):
         ratios[f"a/{other}"] = {
-            f"{load} {name}": _spread([_ratio(one["a"], one[other], load, name) for one in rounds])
+            f"{load} {name}": spread([_ratio(one["a"], one[other], load, name) for one in rounds])
             for load, name in (
                 ("closed", "answers_per_second"),
                 ("closed", "p50_ms"),
@@ -153,24 +127,16 @@ def _ratio(one: dict[str, Any], other: dict[str, Any], load: str, name: str) -> 
 
 def _spreads(rounds: list[dict[str, Any]]) -> dict[str, Any]:
     return {
-        name: _spread([one[name] for one in rounds])
+        name: spread([one[name] for one in rounds])
         for name, value in rounds[0].items()
         if not isinstance(value, dict)
     }
 
 
-def _spread(values: list[float | None]) -> dict[str, float] | None:
-    known = [value for value in values if value is not None]
-    if not known:
-        return None
-    figures = {"median": statistics.median(known), "least": min(known), "most": max(known)}
-    return {name: round(value, 4) for name, value in figures.items()}
-
-
-def _show(spread: dict[str, float] | None) -> str:
-    if spread is None:
+def _show(found: dict[str, float] | None) -> str:
+    if found is None:
         return "-"
-    middle, least, most = (_number(spread[name]) for name in ("median", "least", "most"))
+    middle, least, most = (_number(found[name]) for name in ("median", "least", "most"))
     return middle if least == most else f"{middle} ({least}-{most})"
 
 
