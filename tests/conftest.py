@@ -129,6 +129,17 @@ def tiny_config(tmp_path_factory, tiny_encoder, tiny_data) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tiny_prepared(tmp_path_factory, tiny_config) -> Path:
+    """The folder of a run whose corpus is prepared; copy it to train there."""
+    from heard_training.config import load_config
+    from heard_training.run import prepare_run
+
+    out = tmp_path_factory.mktemp("prepared") / "out"
+    prepare_run(load_config(tiny_config), out)
+    return out
+
+
+@pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory, tiny_config) -> Path:
     """The folder of a whole run over the tiny data: corpus, checkpoint, bundle, metrics."""
     from heard_training.config import load_config

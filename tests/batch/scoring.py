@@ -7,7 +7,8 @@ import sys
 
 #: A row counts as soon as its chunk is done, so that a short run can be killed with work saved.
 SAVING_OFTEN = """
-import heard.batch.score, heard.cli, sys
+import heard.batch.score, heard.cli, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs may begin without
 heard.batch.score._UNSAVED = 0
 sys.exit(heard.cli.main())
 """

@@ -1,23 +1,20 @@
 """Steps are the same whether one process takes their rows at once or in parts, or several do."""
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 from itertools import chain
 
 import numpy as np
 import pytest
 import torch
+from launched import Launched
 from safetensors.torch import load_file
 
 from heard_training import cli
-from heard_training.config import load_config
 from heard_training.errors import TrainingError
 from heard_training.learn import machine
 from heard_training.learn.steps import StepSampler
-from heard_training.run import prepare_run
 
 #: How far a step's loss may lie from one process's, and a weight: learn/fit.py says why at all.
 LOSS, WEIGHT = 1e-5, 1e-3
@@ -26,31 +23,21 @@ TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--np
 
 
 @pytest.fixture(scope="module")
-def corpus(tmp_path_factory, tiny_config):
-    """The folder of a run whose corpus is prepared."""
-    out = tmp_path_factory.mktemp("corpus") / "out"
-    prepare_run(load_config(tiny_config), out)
-    return out
-
-
-@pytest.fixture(scope="module")
-def fitted(corpus, tiny_config, tmp_path_factory):
-    """Train with some changes in one or two processes: losses by step, weights, record, stdout."""
+def fitted(tiny_prepared, tiny_config, tmp_path_factory):
+    """Train with some changes in one or two processes: losses, weights, record, what it said."""
 
     def fit(*changes, start=(sys.executable,)):
         out = tmp_path_factory.mktemp("fitted") / "out"
-        shutil.copytree(corpus, out)
+        shutil.copytree(tiny_prepared, out)
         changes = ("fit.epochs=3", "fit.log_steps=1", "network.dropout=0", *changes)
         command = [*start, "-m", "heard_training", "fit", "--config", tiny_config, "--out", out]
         command += [f"--set={change}" for change in changes]
-        environment = os.environ | {"OMP_NUM_THREADS": "1"}
-        done = subprocess.run(command, capture_output=True, text=True, env=environment)
-        assert done.returncode == 0, done.stderr
+        run = Launched(command).wait()
         assert not (out / "checkpoint.work").exists()
         lines = (out / "checkpoint/losses.jsonl").read_text().splitlines()
         weights = load_file(out / "checkpoint/model.safetensors")
         record = json.loads((out / "checkpoint/training.json").read_text())
-        return [json.loads(line) for line in lines], weights, record, done
+        return [json.loads(line) for line in lines], weights, record, run
 
     return fit
 
@@ -88,9 +75,9 @@ def test_two_processes_give_the_losses_of_one(fitted, whole):
 def test_two_processes_accumulate_and_only_the_first_speaks(fitted, whole):
     found = fitted("fit.batch_size=4", "fit.accumulation=2", start=TORCHRUN)
     check_same(found, whole)
-    done = found[3]
-    assert done.stdout.count("checkpoint") == 1
-    assert done.stderr.count("'train_runtime'") == 1
+    run = found[3]
+    assert run.said.count("checkpoint") == 1
+    assert run.errors.count("'train_runtime'") == 1
 
 
 LENGTHS = np.random.default_rng(0).integers(4, 60, 101).tolist()

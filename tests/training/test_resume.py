@@ -1,15 +1,12 @@
 """A run that was killed and taken up again ends as one that was left alone, bit by bit."""
 
 import json
-import os
 import shutil
-import signal
-import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
+from launched import SECONDS, Launched
 
 from heard_training.cli import main
 from heard_training.config import load_config
@@ -21,40 +18,25 @@ COMMAND = [sys.executable, "-m", "heard_training", "fit"]
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory, tiny_config):
-    """The folder of a run whose corpus is prepared."""
-    out = tmp_path_factory.mktemp("prepared") / "out"
-    prepare_run(load_config(tiny_config), out)
-    return out
-
-
 @pytest.fixture
-def start(prepared, tiny_config, tmp_path):
+def start(tiny_prepared, tiny_config, tmp_path):
     """Start ``fit`` on a copy of the prepared corpus, with dropout, in a process of its own."""
 
     def begin(name, *options, command=COMMAND):
         out = tmp_path / name
         if not out.exists():
-            shutil.copytree(prepared, out)
+            shutil.copytree(tiny_prepared, out)
         changes = ("fit.epochs=8", "fit.batch_size=8", "fit.log_steps=4", "network.dropout=0.2")
         options = [*(f"--set={change}" for change in changes), *options]
-        return out, subprocess.Popen(
-            [*command, "--config", tiny_config, "--out", out, *options],
-            env=os.environ | {"OMP_NUM_THREADS": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return out, Launched([*command, "--config", tiny_config, "--out", out, *options])
 
     return begin
 
 
 def finish(begun):
     """Wait for the run; what it made is its weights, as bytes, and its logged losses."""
-    out, process = begun
-    _, errors = process.communicate()
-    assert process.returncode == 0, errors
+    out, run = begun
+    run.wait()
     assert not (out / "checkpoint.work").exists()
     lines = (out / "checkpoint/losses.jsonl").read_text().splitlines()
     losses = [(entry["step"], entry["loss"]) for entry in map(json.loads, lines)]
@@ -63,16 +45,15 @@ def finish(begun):
 
 def kill_after_checkpoint(begun):
     """Kill a run, and the processes that it started, once it has a whole checkpoint."""
-    out, process = begun
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    out, run = begun
+    until = time.monotonic() + SECONDS
     try:
         while not list(out.glob("checkpoint.work/checkpoint-*/origin.json")):
-            assert process.poll() is None, process.communicate()[1]
+            assert not run.ended, run.errors
+            assert time.monotonic() < until, f"no checkpoint\n{run.errors}"
             time.sleep(0.01)
     finally:
-        for started in (process.pid, *map(int, children.read_text().split())):
-            os.kill(started, signal.SIGKILL)
-    process.communicate()
+        run.kill()
     assert not (out / "checkpoint").exists()
 
 
@@ -96,10 +77,10 @@ def test_a_killed_run_taken_up_again_ends_as_one_left_alone(start, command, opti
 
 
 @pytest.fixture
-def interrupted(prepared, tiny_config, tmp_path):
+def interrupted(tiny_prepared, tiny_config, tmp_path):
     """Work that seems to have been interrupted, as far as can be told before it is loaded."""
     out = tmp_path / "out"
-    shutil.copytree(prepared, out)
+    shutil.copytree(tiny_prepared, out)
     origin = origin_of(load_config(tiny_config), load_corpus(out / "corpus")[1])
     for step, whole in ((9, True), (18, True), (27, False)):
         folder = out / f"checkpoint.work/checkpoint-{step}"

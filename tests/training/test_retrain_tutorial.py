@@ -86,10 +86,11 @@ def ask(arguments, port):
     request = urllib.request.Request(url, body.encode(), {name: value})
     service = subprocess.Popen([sys.executable, "-m", "heard", *arguments])
     try:
-        for _ in range(600):
+        until = time.monotonic() + 120
+        while time.monotonic() < until:
             assert service.poll() is None
             try:
-                with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+                with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
                     return json.load(answer)["results"][0]
             except OSError:
                 time.sleep(0.2)
