@@ -1,10 +1,10 @@
-"""Times one recommendation: `python bench/reply.py [RUNS]`, one thread, one message of 25 words.
+"""Times one recommendation: `python bench/reply.py [--model fast]`, one thread, one short message.
 
 Prints the median of reading the message, of recommending what to say, and the ratio of the two.
 """
 
+import argparse
 import statistics
-import sys
 import time
 from collections.abc import Callable
 
@@ -29,14 +29,18 @@ def median(run: Callable[[int], object], runs: int) -> float:
 
 def main() -> None:
     """Print a table of medians."""
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    analyzer = load(threads=1)
+    parser = argparse.ArgumentParser(description="Times one recommendation.")
+    parser.add_argument("--model", help="a shipped bundle's name, or a folder")
+    parser.add_argument("--runs", type=int, default=200, help="of each (default: %(default)s)")
+    arguments = parser.parse_args()
+    runs = arguments.runs
+    analyzer = load(arguments.model, threads=1)
     found = analyzer.assess(MESSAGE)
     draft = "I'm sorry that your order still isn't here. I'll check where it is and write to you."
     reading = median(lambda _: analyzer.assess(MESSAGE), runs)
     reply = median(lambda n: recommend(found, Context(conversation_id=str(n))), runs)
     check = median(lambda _: check_reply(draft, found), runs)
-    print(f"{len(MESSAGE.split())} words, one thread, median of {runs} runs")
+    print(f"{len(MESSAGE.split())} words, {found.model.name}, one thread, median of {runs} runs")
     print(f"assess     {reading:6.2f} ms")
     print(f"recommend  {reply:6.2f} ms  ({reply / reading:.2f} of assess)")
     print(f"together   {reading + reply:6.2f} ms")

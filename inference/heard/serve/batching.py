@@ -24,6 +24,7 @@ from typing import Any
 from heard.analyzer import Analyzer
 from heard.errors import InputError
 from heard.serve.errors import ServiceError
+from heard.serve.estimate import Estimate
 from heard.serve.metrics import Metrics, Timings
 from heard.tokens import EncodedMessage
 from heard.types import Assessment
@@ -32,11 +33,9 @@ __all__ = ["Batcher", "Job"]
 
 #: How far the threads that run the model stand back behind the one that talks to clients.
 _NICENESS = 5
-#: What is left of the expected time of a pass each time that somebody is turned away for it: were
+#: What is left of the expected time of a pass each time that somebody is passed over for it: were
 #: it ever far too high, nothing would be computed that could correct it.
 _DOUBT = 0.95
-#: How much a new measurement counts beside all before it.
-_LEARNING = 0.05
 #: Passes that fail one after the other until the service calls itself unready.
 _MOST_FAILURES = 3
 
@@ -101,8 +100,9 @@ class Batcher:
         self._ready = threading.Condition()
         self._closing = False
         self._failures = 0
-        # What a message of a pass takes, and what one that is ahead in the queue does.
-        self._seconds_each = self._seconds_ahead = 0.01
+        # What a message of a pass takes, and what one that is ahead in the queue does. Who finds
+        # the queue empty is let in whatever is expected, so that the second is always corrected.
+        self._each, self._ahead = Estimate(0.01), Estimate(0.01)
         self._tokenisers = ThreadPoolExecutor(1, "heard-tokenise")
         self._runners = [
             threading.Thread(target=self._work, name=f"heard-run-{number}", daemon=True)
@@ -139,13 +139,12 @@ class Batcher:
             InputError: when one of its messages cannot be read.
         """
         count = max(1, len(job.texts))
-        wait = self._admitted * self._seconds_ahead
+        wait = self._admitted * self._ahead.careful
         # Whoever cannot be answered in time is told so at once: to be computed and then thrown
         # away would take time from those who can.
         if self._admitted + count > self._max_waiting or wait > max(
             0.0, job.deadline - time.monotonic()
         ):
-            self._seconds_ahead *= _DOUBT
             raise ServiceError(
                 "queue_full",
                 f"{self._admitted} messages wait, more than can be answered in time: try again.",
@@ -154,12 +153,12 @@ class Batcher:
         self._admitted += count
         self._metrics.waiting(self._admitted)
         ahead, begun = self._admitted, time.monotonic()
+        late = True
         try:
             self._tokenisers.submit(self._tokenise, job)
             async with asyncio.timeout(max(0.0, job.deadline - begun)):
                 answer = await job.future
-            seconds = (time.monotonic() - begun) / ahead
-            self._seconds_ahead += _LEARNING * (seconds - self._seconds_ahead)
+            late = False
             return answer
         except TimeoutError:
             raise too_late() from None
@@ -167,6 +166,9 @@ class Batcher:
             job.over = True  # gone, late or answered: nothing more is computed for it
             self._admitted -= count
             self._metrics.waiting(self._admitted)
+            each = (time.monotonic() - begun) / ahead
+            if not late or each > self._ahead.mean:  # it would have taken that long, or longer
+                self._ahead.learn(each)
 
     def _tokenise(self, job: Job) -> None:
         begun = time.perf_counter()
@@ -230,9 +232,9 @@ class Batcher:
 
         A pass of so many ``messages`` must end before the deadline.
         """
-        if not job.over and time.monotonic() + messages * self._seconds_each >= job.deadline:
+        if not job.over and time.monotonic() + messages * self._each.mean >= job.deadline:
             job.resolve(error=too_late())
-            self._seconds_each *= _DOUBT
+            self._each.doubt(_DOUBT)
         return job.over
 
     def _forget(self, job: Job) -> None:
@@ -276,7 +278,7 @@ class Batcher:
             return
         self._failures = 0
         seconds = time.perf_counter() - begun
-        self._seconds_each += _LEARNING * (seconds / len(batch) - self._seconds_each)
+        self._each.learn(seconds / len(batch))
         for job in jobs:
             job.timings.run += seconds
         with self._ready:  # two runners may end a job's last two messages at once
