@@ -243,7 +243,7 @@ def test_a_report_says_the_same_of_flat_and_of_full_rows(tmp_path):
     [
         (("--report", "r.html", "--out", "-"), "--report"),
         (("--report", "nowhere/r.html"), "nowhere"),
-        (("--report", "in.csv"), "there already"),
+        (("--report", "in.csv"), "name another file"),
         (("--date-column", "date"), "--report"),
         (("--report", "r.html", "--date-column", "day"), "'day'"),
     ],
@@ -251,3 +251,44 @@ def test_a_report_says_the_same_of_flat_and_of_full_rows(tmp_path):
 def test_a_report_that_cannot_be_written(table, options, word):
     assert word in refused(score(table, "in.csv", "--out", "o.jsonl", *options))
     assert [path.name for path in table.iterdir()] == ["in.csv"]
+
+
+@pytest.mark.parametrize(
+    ("data", "texts"),
+    [
+        (b'"id";"text, of it"\n1;"one, two"\n', ["--text-column", "text, of it"]),
+        (b"sep=;\r\nid;text\r\n1;one, two\r\n", []),
+        (b"\xef\xbb\xbfSEP=|\nid|text\n1|one, two\n", []),
+    ],
+)
+def test_the_delimiter_of_spreadsheets_is_found(tmp_path, data, texts):
+    (tmp_path / "in.csv").write_bytes(data)
+    found = scored(tmp_path, "in.csv", "--id-column", "id", *texts)
+    assert [row["id"] for row in found] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("given", "out", "page"),
+    [
+        (["in.csv"], "out.csv", "in.csv"),
+        (["in.csv"], "out.csv", "out.csv"),
+        (["in.csv"], "out.csv", "out.csv.rejects"),
+        (["other.csv", "in.csv"], "in.csv", "page.html"),
+        (["in.csv"], "./in.csv", "page.html"),
+    ],
+)
+def test_no_file_is_both_read_and_written_nor_written_twice(tmp_path, given, out, page):
+    for name in ("in.csv", "other.csv"):
+        (tmp_path / name).write_text(f"text\n{CALM}\n")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    done = score(tmp_path, *given, "--out", out, "--report", page, "--force")
+    assert "name another file" in refused(done)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_file_without_the_column_is_told_of_before_anything_is_scored(tmp_path):
+    (tmp_path / "a.csv").write_text(f"id,text\n1,{CALM}\n")
+    (tmp_path / "b.csv").write_text(f"id,body\n1,{CALM}\n")
+    done = score(tmp_path, ".", "--out", "o.jsonl")
+    assert "b.csv" in refused(done) and "'text'" in refused(done)
+    assert {path.name for path in tmp_path.iterdir()} == {"a.csv", "b.csv"}

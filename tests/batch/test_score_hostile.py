@@ -102,7 +102,7 @@ def test_strict_stops_at_the_first(tmp_path):
 def test_all_rows_bad_is_a_failure(tmp_path):
     write(tmp_path, b'{"body": "x"}\n', "in.jsonl")
     done = score(tmp_path, "in.jsonl", "--out", "o.jsonl")
-    assert done.returncode == 1 and b"1 rows rejected" in done.stderr
+    assert done.returncode == 1 and b"1 row rejected" in done.stderr
     assert read(tmp_path / "o.jsonl") == [] and rejects(tmp_path) == [(1, "it has no 'text'")]
 
 

@@ -113,9 +113,11 @@ def _score(arguments: argparse.Namespace) -> int:
     if out is None and arguments.resume:
         raise InputError("--resume needs a file: what standard output was given is not known.")
     ours = [] if out is None else [out, rejects_file(out)]
-    source = _source(arguments, find_inputs(arguments.input, arguments.input_format, ours))
+    page = [] if arguments.report is None else [Path(arguments.report)]
+    source = _source(arguments, find_inputs(arguments.input, arguments.input_format, ours + page))
     report = _report(arguments, source, out)
     check_names(source.columns, full=full)
+    source.check()
     analyzer = load_chosen(arguments)
     sink: Sink = Stream()
     began = time.monotonic()
@@ -124,7 +126,8 @@ def _score(arguments: argparse.Namespace) -> int:
     else:
         sink = _score_to_file(arguments, analyzer, source, out, report)
     rejects = None if out is None else str(rejects_file(out))
-    return _summary(sink.counts, arguments.out, rejects, report, time.monotonic() - began)
+    took = f"{time.monotonic() - began:,.0f} s{' since --resume' if arguments.resume else ''}"
+    return _summary(sink.counts, arguments.out, rejects, report, took)
 
 
 def _score_on_ray(arguments: argparse.Namespace) -> int:
@@ -158,7 +161,7 @@ def _score_on_ray(arguments: argparse.Namespace) -> int:
         part_rows=arguments.part_rows,
     )
     rejects = f"{arguments.out}/{REJECTS}"
-    return _summary(counts, arguments.out, rejects, None, time.monotonic() - began)
+    return _summary(counts, arguments.out, rejects, None, f"{time.monotonic() - began:,.0f} s")
 
 
 def _output(out: Path, *, full: bool) -> Path:
@@ -205,6 +208,8 @@ def _report(arguments: argparse.Namespace, source: Source, out: Path | None) -> 
         raise InputError("--report needs the rows in a file: give --out one.")
     if path.is_dir() or not path.parent.is_dir():
         raise InputError(f"{path} cannot be written: name a file in a folder that there is.")
+    if path.resolve() in (out.resolve(), rejects_file(out).resolve()):
+        raise InputError(f"{path} is where rows are written: name another file for the page.")
     if path.exists() and not arguments.resume and not arguments.force:
         raise InputError(f"{path} is there already: name another file, or replace it with --force.")
     date, outcome = (
@@ -254,14 +259,18 @@ def _score_to_file(
 
 
 def _summary(
-    counts: Counts, out: str, rejects: str | None, report: Report | None, seconds: float
+    counts: Counts, out: str, rejects: str | None, report: Report | None, took: str
 ) -> int:
     """Say to a person what was done, and where rows and rejects are; give the exit code."""
-    said = [f"{counts.scored:,} messages scored in {seconds:,.0f} s", *counts.lines()]
+    said = [f"{_counted(counts.scored, 'message')} scored in {took}", *counts.lines()]
     if counts.rejected:
         where = f": {rejects}" if rejects is not None else ""
-        said.append(f"{counts.rejected:,} rows rejected{where}")
+        said.append(f"{_counted(counts.rejected, 'row')} rejected{where}")
     if out != _STDOUT:
         said.append(f"{out}, report {report.path}" if report else out)
     sys.stderr.write("".join(f"{line}\n" for line in said))
     return _NOTHING_SCORED if counts.rejected and not counts.scored else 0
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count:,} {name}{'' if count == 1 else 's'}"

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from datasets import Dataset, DatasetDict, Features, List, Value
+from datasets import Dataset, DatasetDict, Features, List, Value, disable_progress_bars
 
 from heard.labels import MAX_LEVEL
 from heard_training.config import Config, Heads
@@ -172,6 +172,7 @@ def save_corpus(corpus: DatasetDict, summary: dict[str, Any], folder: Path) -> N
     with written_whole(folder) as partial:
         # A split without rows is written as no file at all, which then cannot be read.
         kept = DatasetDict({split: rows for split, rows in corpus.items() if len(rows)})
+        disable_progress_bars()  # of a second at most, and there without a terminal too
         kept.save_to_disk(partial)
         (partial / _SUMMARY).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
 

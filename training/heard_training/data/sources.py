@@ -85,6 +85,11 @@ def read_sources(path: Path) -> dict[str, dict[str, Any]]:
     """
     try:
         sources = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise TrainingError(
+            f"There is no table of sources at {path}: install from a clone with pip install -e, or "
+            "name a table as data.sources."
+        ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise TrainingError(f"The table of sources at {path} cannot be read: {error}.") from error
     for name, source in sources.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ DELIMITERS = ",;\t|"
 
 #: Lines read ahead to find the delimiter of a file without a header.
 _SAMPLE = 20
+
+#: The line that spreadsheets write and read before the header.
+_SAYS_DELIMITER = re.compile(r"\ufeff?sep=([^\r\n\"])\r?\n", re.IGNORECASE)
 
 _TOO_LONG = f"it is longer than {LONGEST // 1024**2} MiB"
 
@@ -47,7 +51,10 @@ def read_csv(
     source = lines(stream, name)
     ahead = list(islice(source, _SAMPLE))
     _check_first(ahead, name)
-    delimiter = layout.delimiter or _guess(ahead, layout.header)
+    said = _SAYS_DELIMITER.fullmatch(ahead[0].text or "") if ahead else None
+    if said:
+        ahead = ahead[1:]
+    delimiter = layout.delimiter or (said[1] if said else _guess(ahead, layout.header))
     rows = _rows(chain(ahead, source), delimiter)
     first = next(rows, None)
     if first is None:
@@ -92,14 +99,15 @@ def _guess(ahead: Sequence[Line], header: bool) -> str:
     if header:
         sample = sample[:1]
 
-    def fields(delimiter: str) -> int:
+    def fields(delimiter: str, strict: bool) -> int:
         try:
-            counts = {len(row) for row in csv.reader(sample, delimiter=delimiter)}
+            counts = {len(row) for row in csv.reader(sample, delimiter=delimiter, strict=strict)}
         except csv.Error:
             return 0
         return counts.pop() if len(counts) == 1 else 0
 
-    return max(DELIMITERS, key=fields)
+    # Where quotes match with one of them that one is it; a row may also go on below the sample.
+    return max(DELIMITERS, key=lambda mark: (fields(mark, True), fields(mark, False)))
 
 
 def _is_utf8(text: str) -> bool:

@@ -66,10 +66,10 @@ def find_inputs(
     Args:
         given: files, folders, globs, or ``-`` alone.
         format_given: the format of them all; by default their endings tell.
-        ours: paths that are written by this run, and left out of a folder.
+        ours: paths that are written by this run, and left out of a folder or a glob.
 
     Raises:
-        InputError: for a name behind which there is nothing to read.
+        InputError: for a name behind which there is nothing to read, and for one of ``ours``.
     """
     if _STDIN in given:
         if len(given) > 1:
@@ -78,6 +78,8 @@ def find_inputs(
     left_out = {path.resolve() for path in ours}
     found: dict[Path, Input] = {}
     for name in given:
+        if Path(name).resolve() in left_out and Path(name).is_file():
+            raise InputError(f"{name} would be read and written: name another file to write.")
         for path in _paths(name, format_given):
             if (whole := path.resolve()) not in left_out:
                 found.setdefault(whole, _input(path, format_given))

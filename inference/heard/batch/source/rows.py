@@ -132,6 +132,18 @@ class Source:
             self._before += one.bytes or 0
             self._here = _nothing
 
+    def check(self) -> None:
+        """See that every file begins as it should, before hours are spent on those before it.
+
+        Raises:
+            InputError: for a file that cannot be read, or has not the columns that are wanted.
+        """
+        for one in self.inputs:
+            if one.again:
+                with self._opened(one) as raw:
+                    next(self._records(one, raw), None)
+        self._here = _nothing
+
     def _records(self, one: Input, raw: io.BufferedReader) -> Iterator[Record | Fault]:
         if one.again:
             self._here = raw.tell

@@ -13,7 +13,7 @@ from heard.labels import MAX_LEVEL, SIGNAL_NAMES, TARGET_NAMES
 from heard_training.config import Heads
 from heard_training.data.labels.entry import Entry, Returned
 from heard_training.data.labels.tables import read_table, write_table
-from heard_training.errors import TrainingError
+from heard_training.errors import TrainingError, did_you_mean
 
 __all__ = ["read_sheet", "write_sheet"]
 
@@ -77,7 +77,9 @@ def _read(
             continue
         if cell not in words:
             wanted = "yes or no" if words is _SIGNALS else f"0 to {MAX_LEVEL}"
-            shown = repr(cell) if len(cell) <= 20 else f"a cell of {len(cell)} characters"
+            shown = f"a cell of {len(cell)} characters"
+            if len(cell) <= 20:
+                shown = f"{cell!r}{did_you_mean(cell, words)}"
             raise TrainingError(f"{place}: {name} is {shown}, not {wanted} (or nothing).")
         found[name] = words[cell]
     return found
