@@ -132,3 +132,12 @@ def test_a_cpu_without_units_for_bf16_does_not_emulate_them(monkeypatch):
     assert not machine.computes_bf16(gpu=False)
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
     assert machine.computes_bf16(gpu=False)
+
+
+def test_bf16_is_not_used_where_it_is_slower(monkeypatch):
+    units = {"avx512_bf16": True, "amx_bf16": False, "cpu_name": "Intel Xeon"}
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: units)
+    assert not machine.computes_bf16(gpu=False)
+    units["amx_bf16"] = True
+    assert machine.computes_bf16(gpu=False)
+    assert machine.fastest_attention("auto", gpu=False, bf16=False) == "sdpa"

@@ -133,7 +133,8 @@ class HeardNetwork(PreTrainedModel):
         The folder may hold a network of our own: then its encoder is taken.
         """
         dropout = config.network.dropout
-        attention = fastest_attention(config.network.attention, uses_gpu(config.fit.device))
+        gpu = uses_gpu(config.fit.device)
+        attention = fastest_attention(config.network.attention, gpu, config.fit.bf16)
         encoder = _load_encoder(name, dropout, attention)
         if config.network.layers:
             _thin_out(encoder, config.network.layers)
