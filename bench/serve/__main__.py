@@ -58,12 +58,12 @@ def texts() -> list[str]:
     return random.Random(_SEED).sample(sorted(found), _TEXTS)  # noqa: S311 - nothing secret
 
 
-def expected(asked: list[str], peers: list[str]) -> dict[str, list[Any]]:
+def expected(asked: list[str], peers: list[str], model: str | None) -> dict[str, list[Any]]:
     """Say what each of these peers must answer; in a process of its own, which then ends."""
     kinds = {"naive"} | ({"transformers"} if "c" in peers else set())
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn) as pool:
-        said = {kind: pool.submit(answers, kind, asked).result() for kind in sorted(kinds)}
+        said = {kind: pool.submit(answers, kind, asked, model).result() for kind in sorted(kinds)}
     return {
         "library": said["naive"],
         "enveloped": [{"results": [one]} for one in said["naive"]],
@@ -77,7 +77,7 @@ class Bench:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         self.texts = texts()
-        self.answers = expected(self.texts, options.peers)
+        self.answers = expected(self.texts, options.peers, options.model)
         self.rounds: list[dict[str, Any]] = []
         self.soaks: dict[str, Any] = {}
         self.faults: list[str] = []
@@ -85,7 +85,7 @@ class Bench:
     def start(self, peer: str) -> Server:
         """Start a peer."""
         own = self.options.threads if peer == "a" else self.options.peer_threads
-        return Server(PEERS[peer], self.options.workers, own)
+        return Server(PEERS[peer], self.options.workers, own, self.options.model)
 
     def ask(self, server: Server, what: str, **job: Any) -> dict[str, Any]:  # noqa: ANN401
         """Have a load do a job; returns its figures, and notes what went wrong."""
@@ -177,6 +177,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=1, help="processes of each server (1)")
     parser.add_argument("--threads", type=int, help="of a process of a (CPUs / processes)")
     parser.add_argument("--peer-threads", type=int, default=1, help="of a pass of b and c (1)")
+    parser.add_argument(
+        "--model", help="the bundle of a and b: fast, or a folder (the shipped one)"
+    )
     parser.add_argument("--quick", action="store_true", help="2 s, 1 round, a soak of 400")
     parser.add_argument("--out", type=Path, default=ROOT / "bench/results/serve.json")
     read = parser.parse_args()
@@ -225,6 +228,7 @@ def main() -> None:
             "soak": chosen.soak,
             "workers": chosen.workers,
             "threads": chosen.threads,
+            "model": chosen.model or "the shipped one",
             "peer_threads": chosen.peer_threads,
             "texts": len(bench.texts),
             "most_words": _WORDS,

@@ -33,14 +33,14 @@ _WARM = (1, 8, 25, 60)
 Reader = Callable[[str], dict[str, Any]]
 
 
-def _library(threads: int) -> Reader:
+def _library(threads: int, model: str | None) -> Reader:
     import heard
 
-    analyzer = heard.load(threads=threads)
+    analyzer = heard.load(model, threads=threads)
     return lambda text: analyzer.assess(text).to_dict()
 
 
-def _pipeline(threads: int) -> Reader:
+def _pipeline(threads: int, _: str | None) -> Reader:
     os.environ |= {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
     import torch
     from transformers import Pipeline, PreTrainedTokenizerFast
@@ -76,12 +76,15 @@ def _pipeline(threads: int) -> Reader:
     return Levels(model=network, tokenizer=tokenizer)
 
 
-readers: dict[str, Callable[[int], Reader]] = {"naive": _library, "transformers": _pipeline}
+readers: dict[str, Callable[[int, str | None], Reader]] = {
+    "naive": _library,
+    "transformers": _pipeline,
+}
 
 
-def answers(kind: str, texts: list[str]) -> list[dict[str, Any]]:
+def answers(kind: str, texts: list[str], model: str | None = None) -> list[dict[str, Any]]:
     """Answer texts one by one, as the server of this kind must answer them."""
-    return list(map(readers[kind](1), texts))
+    return list(map(readers[kind](1, model), texts))
 
 
 class Message(BaseModel):
@@ -90,13 +93,13 @@ class Message(BaseModel):
     text: str
 
 
-def application(kind: str, threads: int) -> FastAPI:
+def application(kind: str, threads: int, model: str | None) -> FastAPI:
     """Build one endpoint around a reader that is loaded before the first request."""
     reader: list[Reader] = []
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        reader.append(readers[kind](threads))
+        reader.append(readers[kind](threads, model))
         for words in _WARM:
             reader[0]("please " * words)
         yield
@@ -121,9 +124,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--model", help="the bundle of the naive one")
     arguments = parser.parse_args()
     config = uvicorn.Config(
-        partial(application, arguments.kind, arguments.threads),
+        partial(application, arguments.kind, arguments.threads, arguments.model),
         factory=True,
         workers=arguments.workers,
         backlog=2048,

@@ -41,14 +41,15 @@ class Peer:
     says: str
     tolerance: float
 
-    def command(self, port: int, workers: int, threads: int) -> list[str]:
+    def command(self, port: int, workers: int, threads: int, model: str | None) -> list[str]:
         """Give the command that starts it."""
         if self.path == "/v1/assess":
             start = ["-m", "heard", "serve"]
         else:
             start = ["-m", "bench.serve.peers", self.title]
-        numbers = {"--port": port, "--workers": workers, "--threads": threads}
-        return [sys.executable, *start, *(str(part) for pair in numbers.items() for part in pair)]
+        given = {"--port": port, "--workers": workers, "--threads": threads}
+        options = given | ({} if model is None else {"--model": model})
+        return [sys.executable, *start, *(str(part) for pair in options.items() for part in pair)]
 
 
 PEERS = {
@@ -61,7 +62,7 @@ PEERS = {
 class Server:
     """A running server, ended with the block that it was started for."""
 
-    def __init__(self, peer: Peer, workers: int, threads: int) -> None:
+    def __init__(self, peer: Peer, workers: int, threads: int, model: str | None = None) -> None:
         """Start it and wait until all its processes are ready.
 
         Raises:
@@ -71,7 +72,7 @@ class Server:
         self.port = _free_port()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self._process = subprocess.Popen(
-            peer.command(self.port, workers, threads),
+            peer.command(self.port, workers, threads, model),
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=self._log,
