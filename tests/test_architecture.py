@@ -49,6 +49,7 @@ LAYERS = (
         "serve.protocol",
         "serve.settings",
         "serve.errors",
+        "serve.estimate",
         "serve.logs",
         "serve.feedback",
         "serve.schemas",

@@ -8,6 +8,7 @@ from heard.reply.check.draft import Draft, Place
 from heard.reply.check.facts import (
     asks_again,
     no_own_words,
+    not_allowed,
     over_promise,
     private_public,
     vague,
@@ -52,8 +53,6 @@ _CHECKS: Mapping[str, Callable[[Draft], Iterator[Place]]] = {
 
 #: Below this probability the graph clears a draft of a fault that a rule suspects.
 _DOUBT = 0.1
-#: What the graph knows least about: there the rule's word counts.
-_ITS_OWN = frozenset({"over_promise"})
 Found = tuple[str, Severity, int, int]
 #: Where somebody may be in danger, these do not count.
 _NOT_FOR_SAFETY = frozenset({"fix_before_feelings", "no_own_words", "vague", "too_long_public"})
@@ -121,10 +120,12 @@ def _read(draft: Draft, found: list[Found]) -> Iterator[Found]:
     chances = dict(
         zip(FAULTS, reader.probabilities([pair_text(draft.text, message, context)])[0], strict=True)
     )
-    sure = {*find_phrases(draft.plain, sure_alone=True)}
+    # What was allowed is known, and no opinion: like the surest phrases, it needs no second reader.
+    sure = {place[2:] for place in find_phrases(draft.plain, sure_alone=True)}
+    sure.update(not_allowed(draft))
     for one in found:
-        rule, severity, *_ = one
-        if one in sure or severity == "hint" or rule in _ITS_OWN or chances.get(rule, 1) >= _DOUBT:
+        rule, severity, start, end = one
+        if (start, end) in sure or severity == "hint" or chances.get(rule, 1) >= _DOUBT:
             yield one
     known = {rule for rule, *_ in found}
     faults = [

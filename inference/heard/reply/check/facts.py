@@ -240,6 +240,11 @@ def over_promise(draft: Draft) -> Iterator[Place]:
         if not draft.is_theirs(*match.span()):
             yield match.span()
             return
+    yield from not_allowed(draft)
+
+
+def not_allowed(draft: Draft) -> Iterator[Place]:
+    """Offers a remedy that the caller did not allow."""
     allowed = set(draft.context.remedies)
     if isinstance(draft.context.remedies, Mapping):
         return  # a company's own remedies have names and wordings that no list knows
