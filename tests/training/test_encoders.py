@@ -20,7 +20,11 @@ import torch
 import transformers
 
 from heard_training.cli import main
+from heard_training.config import load_config
+from heard_training.errors import TrainingError
 from heard_training.export.parity import PROBES
+from heard_training.learn import machine
+from heard_training.learn.network import HeardNetwork
 
 pytestmark = pytest.mark.slow
 
@@ -116,3 +120,22 @@ def test_any_encoder_becomes_a_bundle(encoder, tiny_config, tmp_path, capsys):
     assert found[-1].windows > 1
     assert {len(a.emotions) + 1 for a in found} == {len(TARGET_NAMES)}
     assert [a.escalation.risk for a in found] == [analyzer.assess(t).escalation.risk for t in texts]
+
+
+@pytest.mark.parametrize("units", [True, False])
+def test_attention_is_chosen_on_any_machine(encoder, units, tiny_config, monkeypatch):
+    monkeypatch.setattr(machine, "computes_bf16", lambda gpu: units)
+    network = HeardNetwork.from_encoder(str(encoder), load_config(tiny_config, ("fit.bf16=true",)))
+    chosen = network.encoder.config._attn_implementation
+    has_fused = network.encoder._supports_sdpa
+    assert chosen == ("eager" if units or not has_fused else "sdpa")
+
+
+def test_attention_that_an_encoder_lacks_is_refused(encoder, tiny_config):
+    config = load_config(tiny_config, ("network.attention=sdpa",))
+    if transformers.AutoConfig.from_pretrained(encoder).model_type == "deberta-v2":
+        with pytest.raises(TrainingError, match="leave it at 'auto'"):
+            HeardNetwork.from_encoder(str(encoder), config)
+    else:
+        network = HeardNetwork.from_encoder(str(encoder), config)
+        assert network.encoder.config._attn_implementation == "sdpa"

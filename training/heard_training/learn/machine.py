@@ -46,8 +46,12 @@ def computes_bf16(gpu: bool) -> bool:
     return avx or any(found.get(unit, False) for unit in _CPU_UNITS)
 
 
-def fastest_attention(wanted: str, gpu: bool, bf16: bool = True) -> str:
-    """Choose an implementation for "auto": plain products on CPUs that compute in bfloat16."""
+def fastest_attention(wanted: str, gpu: bool, bf16: bool = True) -> str | None:
+    """Choose an implementation for "auto": plain products on CPUs that compute in bfloat16.
+
+    Elsewhere it is ``None``, transformers' own choice: fused where an encoder has it (DeBERTa has
+    not).
+    """
     if wanted != "auto":
         return wanted
-    return "eager" if not gpu and bf16 and computes_bf16(gpu) else "sdpa"
+    return "eager" if not gpu and bf16 and computes_bf16(gpu) else None

@@ -277,9 +277,11 @@ class HeardNetwork(PreTrainedModel):
         return torch.cat([first, first - functional.softplus(steps).cumsum(dim=-1)], dim=-1)
 
 
-def _load_encoder(name: str, dropout: float, attention: str) -> PreTrainedModel:
+def _load_encoder(name: str, dropout: float, attention: str | None) -> PreTrainedModel:
     known, _ = PretrainedConfig.get_config_dict(name)
-    how: dict[str, Any] = {"dtype": torch.float32, "attn_implementation": attention}
+    how: dict[str, Any] = {"dtype": torch.float32}
+    if attention is not None:
+        how["attn_implementation"] = attention
     if known.get("model_type") == HeardConfig.model_type:
         trained: PreTrainedModel = HeardNetwork.from_pretrained(name, **how).encoder
         plain_products(trained)
@@ -288,7 +290,14 @@ def _load_encoder(name: str, dropout: float, attention: str) -> PreTrainedModel:
     changes = {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": 0.0}
     own = AutoConfig.from_pretrained(name).to_dict()
     how |= {key: value for key, value in changes.items() if key in own}
-    encoder: PreTrainedModel = AutoModel.from_pretrained(name, **how)
+    try:
+        encoder: PreTrainedModel = AutoModel.from_pretrained(name, **how)
+    except ValueError as error:  # transformers has no class for it
+        if "attention implementation" not in str(error):
+            raise
+        raise TrainingError(
+            f"network.attention is {attention!r}, which {name} does not have: leave it at 'auto'."
+        ) from None
     return encoder
 
 
