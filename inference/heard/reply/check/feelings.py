@@ -132,7 +132,7 @@ _FIXING = re.compile(
 _READING = re.compile(
     r"(?:so\b|i(?:'ve| have|'m)? (?:read|hear|heard|see|noted|written|understand|listen|taken|"
     r"stopped|"
-    r"added|with you|going by|here)|as i |as it |from what|what i |let me say|if i have|"
+    r"added|with you|going by|here)|as i |as it |from what|what i |let me (?:say|put)|if i have|"
     r"go (?:ahead|on)|"
     r"say it|tell me|please go on|i want to hear|is that right|have i |did i |the words|"
     r"this is what|thank|thanks|"
