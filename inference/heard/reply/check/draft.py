@@ -45,11 +45,18 @@ class Draft:
 
         What it quotes from the message is blanked out: those words are not the agent's.
         """
-        said = " ".join(self.message.split())
         return _QUOTED.sub(
-            lambda found: found[0] if found[1].strip(" .?!") not in said else " " * len(found[0]),
+            lambda found: " " * len(found[0]) if self._is_said(found[1]) else found[0],
             plain(self.text),
         )
+
+    @cached_property
+    def quotations(self) -> tuple[str, ...]:
+        """What the draft quotes from the message, in lower case with straight apostrophes."""
+        return tuple(filter(self._is_said, _QUOTED.findall(plain(self.text))))
+
+    def _is_said(self, quoted: str) -> bool:
+        return quoted.strip(" .?!") in " ".join(self.message.split())
 
     @cached_property
     def sentences(self) -> tuple[tuple[int, int], ...]:

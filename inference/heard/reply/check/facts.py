@@ -171,6 +171,9 @@ _IN_PRIVATE = re.compile(
     r"write to me|call me|ring me)\b"
 )
 
+#: Characters: a shorter quotation is a word, not what happened.
+_LEAST_QUOTED = 8
+
 
 def asks_again(draft: Draft) -> Iterator[Place]:
     """Asks for what the message already says."""
@@ -213,7 +216,7 @@ def no_own_words(draft: Draft) -> Iterator[Place]:
     if any(draft.is_theirs(*place) for place in _runs(draft.plain)):
         return
     # `plain` leaves quotations out, and one of common words alone shares no stem.
-    if any(said in draft.message for said in re.findall(r'"([^"]{8,})"', draft.text.lower())):
+    if any(len(quotation) >= _LEAST_QUOTED for quotation in draft.quotations):
         return
     if can_be_said_back(draft.assessment, draft.context):
         yield 0, 0
