@@ -52,6 +52,7 @@ def options() -> argparse.Namespace:
     )
     add("--peers", nargs="*", choices=TITLES, help="whom to compare with (all)")
     add("--only", action="append", choices=PARTS, help="a part to measure, repeatable (all)")
+    add("--renew", action="store_true", help="put these parts in the place of those in the results")
     add("--threads", nargs="+", type=int, help="thread counts (1 and, where there are two CPUs, 2)")
     add("--rounds", type=int, help=f"rounds of all peers ({_WHOLE.rounds})")
     add("--most", type=int, help=f"messages of the longest list and stream ({_WHOLE.most})")
@@ -74,8 +75,10 @@ def options() -> argparse.Namespace:
     read.bundles = dict(_bundle(parser, text) for text in read.bundle or [f"heard={_SHIPPED}"])
     if read.peers is None:
         read.peers = list(QUICK if read.quick else TITLES)
+    if read.renew and not read.only:
+        parser.error("--renew: name the parts to measure anew with --only")
     # A part, or a quick run, is for trying out: it does not take the place of a whole one.
-    whole = not (read.quick or read.only)
+    whole = read.renew or not (read.quick or read.only)
     read.only = read.only or list(PARTS)
     read.out = read.out or (_RESULTS if whole else _TRIALS)
     return read
@@ -154,6 +157,27 @@ def _cold(bench: Bench, chosen: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
+def _renewed(path: Path, parts: dict[str, Any]) -> dict[str, Any]:
+    """Put parts into the results of a whole run that is of the same machine, texts and options.
+
+    Raises:
+        PeerError: when there is no such run; nothing is written then.
+    """
+    try:
+        whole = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PeerError(f"{path} cannot be read: make a whole run first.") from error
+    for key in ("machine", "settings", "texts", "bundles"):
+        before, now = (
+            {**of[key]} if isinstance(of[key], dict) else of[key] for of in (whole, parts)
+        )
+        if key == "machine":  # how busy it was may differ
+            del before["load_before"], now["load_before"]
+        if before != now:
+            raise PeerError(f"{path} was measured with other {key}: make a whole run.")
+    return whole | {part: parts[part] for part in (*PARTS, "install") if part in parts}
+
+
 def main() -> None:
     """Measure, print, and write down."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended then, too
@@ -161,6 +185,8 @@ def main() -> None:
     try:
         with tempfile.TemporaryDirectory() as folder:
             result = measure(chosen, Path(folder))
+        if chosen.renew:
+            result = _renewed(chosen.out / "speed.json", result)
     except (HeardError, PeerError) as error:
         progress(f"bench: {error}")
         sys.exit(2)

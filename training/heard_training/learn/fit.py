@@ -151,7 +151,12 @@ def fit(
         }
         save_checkpoint(network, tokenizer, record, folder, losses)
         shutil.rmtree(work, ignore_errors=True)
-    trainer.accelerator.end_training()
+    accelerator = trainer.accelerator
+    del trainer
+    # DistributedDataParallel goes before the process group: were it the last to hold the group, its
+    # end would wait, with Python's lock, for a thread of gloo that may be waiting for that lock.
+    accelerator.free_memory()
+    accelerator.end_training()
     return folder
 
 
