@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,16 +23,20 @@ from bench.speed.parts import Bench, Counts
 from bench.speed.peers import QUICK, TITLES
 from bench.speed.plot import draw
 from bench.speed.processes import PeerError
-from bench.speed.texts import read_texts
+from bench.speed.texts import Texts, read_texts
 from bench.terminal import progress, run
 
+from heard.bundle import bundle_path, read_bundle
 from heard.errors import HeardError
 
 PARTS = ("speed", "split", "growth", "stream", "cold", "limits", "same")
+#: Measured of the bundles alone, so that they may be renewed without the peers.
+_RENEWABLE = ("split", "growth", "stream", "limits", "same")
 #: A whole run's counts, and a quick one's.
 _WHOLE = Counts(rounds=5, read=None, single=120, bulk=256, each=20, tokens=2048, most=100_000)
 _QUICK = Counts(rounds=2, read=60, single=8, bulk=16, each=3, tokens=256, most=200)
 _SHIPPED = "shipped"
+_FILE = "speed.json"
 _PACKAGES = (
     "heard", "onnxruntime", "tokenizers", "numpy", "torch", "transformers", "scikit-learn",
     "vaderSentiment",
@@ -75,8 +80,8 @@ def options() -> argparse.Namespace:
     read.bundles = dict(_bundle(parser, text) for text in read.bundle or [f"heard={_SHIPPED}"])
     if read.peers is None:
         read.peers = list(QUICK if read.quick else TITLES)
-    if read.renew and not read.only:
-        parser.error("--renew: name the parts to measure anew with --only")
+    if read.renew and not set(read.only or ["none"]) <= set(_RENEWABLE):
+        parser.error(f"--renew: name parts with --only, of {', '.join(_RENEWABLE)}")
     # A part, or a quick run, is for trying out: it does not take the place of a whole one.
     whole = read.renew or not (read.quick or read.only)
     read.only = read.only or list(PARTS)
@@ -95,11 +100,16 @@ def _bundle(parser: argparse.ArgumentParser, text: str) -> tuple[str, str | None
 
 
 def measure(chosen: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    """Measure the parts that were chosen."""
-    described = machine(_PACKAGES)
-    if (busy := os.getloadavg()[0]) > 0.3:
-        progress(f"The machine is not quiet: its load is {busy:.2f}.")
+    """Measure the parts that were chosen; to renew them, return the last whole run with them.
+
+    Raises:
+        PeerError: when there is no whole run of the same machine, texts and options to renew.
+    """
     texts = read_texts(chosen.texts, chosen.counts.each, chosen.counts.read)
+    about = _about(chosen, texts)
+    whole = _last_run(chosen.out / _FILE, about) if chosen.renew else {}
+    if (busy := about["machine"]["load_before"]) > 0.3:
+        progress(f"The machine is not quiet: its load is {busy:.2f}.")
     bench = Bench(
         bundles=chosen.bundles,
         peers=chosen.peers if {"speed", "cold"} & set(chosen.only) else (),
@@ -116,9 +126,18 @@ def measure(chosen: argparse.Namespace, folder: Path) -> dict[str, Any]:
     found |= {part: getattr(bench, part)() for part in ("stream", "same") if part in chosen.only}
     if "cold" in chosen.only:
         found |= _cold(bench, chosen)
+    if not chosen.renew:
+        return {**about, "skipped": bench.skipped, **found}
+    renewed = {"load_before": busy, "models": about["models"]}
+    return whole | found | {"renewed": whole.get("renewed", {}) | dict.fromkeys(found, renewed)}
+
+
+def _about(chosen: argparse.Namespace, texts: Texts) -> dict[str, Any]:
+    """Describe what is measured, where and how."""
     peers = [name for name in TITLES if name in chosen.peers]
+    models = {name: read_bundle(bundle_path(path)) for name, path in chosen.bundles.items()}
     return {
-        "machine": described,
+        "machine": machine(_PACKAGES),
         "settings": {
             "threads": chosen.threads,
             "single": chosen.counts.single,
@@ -129,9 +148,24 @@ def measure(chosen: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "texts": texts.described(),
         "titles": {name: name for name in chosen.bundles} | {n: TITLES[n] for n in peers},
         "bundles": list(chosen.bundles),
-        "skipped": bench.skipped,
-        **found,
+        "models": {name: f"{of.name} {of.version}" for name, of in models.items()},
     }
+
+
+def _last_run(path: Path, about: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the last whole run, which must have been like the one that begins."""
+    try:
+        whole: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PeerError(f"{path} cannot be read: make a whole run first.") from error
+    quiet = {"load_before": None}  # may differ
+    for key in ("machine", "settings", "texts", "bundles"):
+        before, now = whole.get(key), about[key]
+        if key == "machine" and isinstance(before, dict):
+            before, now = before | quiet, now | quiet
+        if before != now:
+            raise PeerError(f"{path} was measured with other {key}: make a whole run.")
+    return whole
 
 
 def _cold(bench: Bench, chosen: argparse.Namespace) -> dict[str, Any]:
@@ -157,27 +191,6 @@ def _cold(bench: Bench, chosen: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
-def _renewed(path: Path, parts: dict[str, Any]) -> dict[str, Any]:
-    """Put parts into the results of a whole run that is of the same machine, texts and options.
-
-    Raises:
-        PeerError: when there is no such run; nothing is written then.
-    """
-    try:
-        whole = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise PeerError(f"{path} cannot be read: make a whole run first.") from error
-    for key in ("machine", "settings", "texts", "bundles"):
-        before, now = (
-            {**of[key]} if isinstance(of[key], dict) else of[key] for of in (whole, parts)
-        )
-        if key == "machine":  # how busy it was may differ
-            del before["load_before"], now["load_before"]
-        if before != now:
-            raise PeerError(f"{path} was measured with other {key}: make a whole run.")
-    return whole | {part: parts[part] for part in (*PARTS, "install") if part in parts}
-
-
 def main() -> None:
     """Measure, print, and write down."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended then, too
@@ -185,16 +198,18 @@ def main() -> None:
     try:
         with tempfile.TemporaryDirectory() as folder:
             result = measure(chosen, Path(folder))
-        if chosen.renew:
-            result = _renewed(chosen.out / "speed.json", result)
     except (HeardError, PeerError) as error:
         progress(f"bench: {error}")
         sys.exit(2)
     text = json.dumps(result, indent=1)
     print(text if chosen.json else page(result))
     chosen.out.mkdir(parents=True, exist_ok=True)
-    (chosen.out / "speed.json").write_text(text + "\n", encoding="utf-8")
-    draw(result, chosen.out / "speed.png")
+    # Both are made before either takes its place: a whole run takes more than an hour.
+    partial, plot = chosen.out / f"{_FILE}.partial", chosen.out / "speed.partial.png"
+    partial.write_text(text + "\n", encoding="utf-8")
+    draw(result, plot)
+    partial.replace(chosen.out / _FILE)
+    plot.replace(chosen.out / "speed.png")
     progress(f"written to {chosen.out}")
 
 

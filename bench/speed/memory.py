@@ -37,7 +37,7 @@ def growth(analyzer: Analyzer, texts: Sequence[str], count: int) -> dict[str, fl
     found = analyzer.assess_many(given)
     seconds = time.perf_counter() - started
     peak = _resident("VmHWM")
-    sample = found[:: max(1, count // _MOST_WEIGHED)]
+    sample = found[:: -(-count // _MOST_WEIGHED)]
     results = _weigh(sample, given) * len(found) / len(sample) / 1e6
     tokens = sum(one.tokens for one in found)
     return {

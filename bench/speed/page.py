@@ -57,6 +57,11 @@ def _about(result: Mapping[str, Any]) -> str:
         f"{texts['tokens_p90']} at the 90th percentile",
     ]
     lines += [
+        f"Measured anew: {part}, of {', '.join(of['models'].values())}, load before "
+        f"{of['load_before']}"
+        for part, of in result.get("renewed", {}).items()
+    ]
+    lines += [
         f"Left out: {result['titles'][name]} ({reason})"
         if name in result["titles"]
         else f"Left out: {name} ({reason})"

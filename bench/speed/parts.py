@@ -22,7 +22,7 @@ from bench.terminal import progress
 __all__ = ["Bench", "Counts"]
 
 #: Messages at most of the growing numbers, where it is not the largest thread count's turn: the
-#: last step takes minutes, and memory does not depend on threads.
+#: last step takes minutes.
 _FEWER = 10_000
 _GROWTH = (1, 100, 10_000, 100_000)
 _SETTLED_ON = 128

@@ -7,6 +7,7 @@ it that a step is the same however many share it, ``checkpoints`` that what is t
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib.metadata
 import json
 import logging
@@ -156,6 +157,7 @@ def fit(
     # DistributedDataParallel goes before the process group: were it the last to hold the group, its
     # end would wait, with Python's lock, for a thread of gloo that may be waiting for that lock.
     accelerator.free_memory()
+    gc.collect()
     accelerator.end_training()
     return folder
 
