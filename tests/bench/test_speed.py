@@ -1,11 +1,14 @@
 """`python -m bench`: a quick run on a few texts measures every part and writes it down."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from bench.speed.memory import _weigh
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -72,6 +75,31 @@ def test_a_graphs_work_is_counted_whatever_its_operators(run):
 
 
 @pytest.mark.slow
+def test_a_part_measured_anew_takes_its_place(run, texts, tmp_path):
+    _, before, out = run
+    shutil.copytree(out, tmp_path / "out")
+    few = ("--texts", texts, "--peers", "vader", "--threads", 1, "--rounds", 2, "--no-install")
+    renew = ("--only", "same", "--renew", "--out", tmp_path / "out")
+    other = bench(*few, "--most", 100, *renew)
+    assert other.returncode == 2 and "other settings" in other.stderr
+    path = tmp_path / "out/speed.json"
+    assert path.read_text(encoding="utf-8") == (out / "speed.json").read_text(encoding="utf-8")
+    done = bench(*few, "--most", 150, *renew)
+    assert done.returncode == 0, done.stderr
+    after = json.loads(path.read_text(encoding="utf-8"))
+    assert after.pop("renewed")["same"]["models"] == before["models"]
+    assert after == before
+    assert "Measured anew: same" in done.stdout
+
+
+def test_results_are_weighed_without_what_others_hold():
+    text, numbers = "a message " * 100, np.zeros(1000)
+    results = [(text, numbers[:10]), (text, numbers[10:20])]
+    assert 8000 < _weigh(results, [text]) < 9000
+    assert _weigh(results, [text, numbers]) < 500
+
+
+@pytest.mark.slow
 def test_no_text_is_written_down(run, texts):
     table, result, _ = run
     said = table + json.dumps(result)
@@ -87,7 +115,10 @@ def test_no_text_is_written_down(run, texts):
         (("--bundle", "vader=shipped"), "'vader=shipped'"),
         (("--threads", "0"), "--threads"),
         (("--rounds", "0"), "--rounds"),
-        (("--bundle", "mine=nowhere", "--only", "split", "--threads", "1"), "mine"),
+        (("--bundle", "mine=nowhere", "--only", "split", "--threads", "1"), "nowhere"),
+        (("--renew",), "--renew"),
+        (("--renew", "--only", "speed"), "--renew"),
+        (("--renew", "--only", "same"), "speed.json cannot be read"),
     ],
 )
 def test_wrong_use_is_told_in_a_sentence(options, named, tmp_path):

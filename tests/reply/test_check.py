@@ -113,6 +113,13 @@ def test_words_quoted_from_the_message_are_not_the_agents():
     assert not {"policy_shield", "cliche"} & rules(draft, angry)
 
 
+def test_a_quotation_of_the_message_is_own_words():
+    angry = assessment("You did nothing at all   about it, again!", angry=2)
+    assert "no_own_words" not in rules('I\'ve read "You did nothing at all about it".', angry)
+    assert "no_own_words" in rules("I've read \"........\" and I'm sorry.", angry)
+    assert "no_own_words" in rules("I've read it and I'm sorry.", angry)
+
+
 def test_earlier_messages_count():
     late = heard.check_reply(
         "I'm sorry. What is the number of your order?",

@@ -56,7 +56,8 @@ class Draft:
         return tuple(filter(self._is_said, _QUOTED.findall(plain(self.text))))
 
     def _is_said(self, quoted: str) -> bool:
-        return quoted.strip(" .?!") in " ".join(self.message.split())
+        words = " ".join(quoted.split()).strip(" .?!")
+        return bool(words) and words in " ".join(self.message.split())
 
     @cached_property
     def sentences(self) -> tuple[tuple[int, int], ...]:
