@@ -140,6 +140,9 @@ class Fit:
     # that is known (learn/teach.py).
     teachers: tuple[str, ...] = ()
     taught_share: float = 0.5
+    # So many rows more, as a share of the others: two short messages as one, which is as strong in
+    # everything as the stronger of them (data/joined.py).
+    joined_share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -220,6 +223,7 @@ class Config:
         for key, share in (
             ("fit.rounded_share", self.fit.rounded_share),
             ("fit.taught_share", self.fit.taught_share),
+            ("fit.joined_share", self.fit.joined_share),
             ("data.authored_share", self.data.authored_share),
         ):
             _check(0 <= share <= 1, key, share, "a number from 0 to 1")

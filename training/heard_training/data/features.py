@@ -11,10 +11,23 @@ from datasets import Dataset
 from heard.labels import BIO
 from heard.tokens import MessageTokenizer
 
-__all__ = ["IGNORED_TAG", "collate", "encode_rows", "pad", "tag_tokens"]
+__all__ = ["IGNORED_TAG", "LEARNED", "collate", "encode_rows", "pad", "tag_tokens"]
 
 #: Tag of tokens that the span loss passes over: special tokens, padding, rows without spans.
 IGNORED_TAG = -100
+
+#: The columns of encoded rows that are learned from.
+LEARNED = [
+    "level_targets",
+    "level_mask",
+    "signal_targets",
+    "signal_mask",
+    "input_ids",
+    "span_tags",
+    "span_mask",
+    "length",
+    "windows",
+]
 
 _OUTSIDE, _BEGIN, _INSIDE = (BIO.index(tag) for tag in ("O", "B", "I"))
 

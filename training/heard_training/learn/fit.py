@@ -32,6 +32,7 @@ from heard.session import available_cpus
 from heard.tokens import MessageTokenizer
 from heard_training.config import Config
 from heard_training.data.features import IGNORED_TAG, collate, encode_rows
+from heard_training.data.joined import with_joined
 from heard_training.errors import TrainingError
 from heard_training.files import write_lines, written_whole
 from heard_training.learn.checkpoints import Complete, last_checkpoint, origin_of
@@ -124,6 +125,8 @@ def fit(
     if config.network.start:
         network.take_heads(load_network(name))
     rows, lessons = _lessons(config, corpus, rows, tokenizer)
+    single = len(rows)
+    rows = with_joined(rows, config.fit.joined_share, config.fit.seed, tokenizer)
     trainer = StepTrainer(
         model=network,
         args=_arguments(config, work, gpu),
@@ -143,7 +146,8 @@ def fit(
         record = {
             "config": config.to_dict(),
             "data": summary,
-            "rows": len(rows),
+            "rows": single,
+            "joined": len(rows) - single,
             **lessons,
             "rows_longer_than_window": int((np.array(rows["windows"]) > 1).sum()),
             "minutes": round((time.monotonic() - started) / 60, 1),

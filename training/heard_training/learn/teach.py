@@ -18,7 +18,7 @@ from datasets import Dataset, concatenate_datasets
 from torch import Tensor
 
 from heard.tokens import MessageTokenizer
-from heard_training.data.features import IGNORED_TAG, encode_rows, pad
+from heard_training.data.features import IGNORED_TAG, LEARNED, encode_rows, pad
 from heard_training.errors import TrainingError
 from heard_training.files import read_objects
 from heard_training.learn.machine import computes_bf16
@@ -80,9 +80,8 @@ def with_unlabelled(rows: Dataset, texts: Sequence[str], tokenizer: MessageToken
             for text in texts
         ]
     )
-    columns = [*_SOFT, "input_ids", "span_tags", "span_mask", "length", "windows"]
-    encoded = encode_rows(more, tokenizer).select_columns(columns)
-    own = rows.select_columns(columns)
+    encoded = encode_rows(more, tokenizer).select_columns(LEARNED)
+    own = rows.select_columns(LEARNED)
     return concatenate_datasets([own, encoded.cast(own.features)])
 
 
