@@ -95,9 +95,11 @@ def test_wrong_use_ends_with_two(arguments):
 
 
 def test_a_threshold_changes_the_decision():
-    calm = json.loads(run("assess", "Where is it?", "--jsonl").stdout)
+    calm = json.loads(run("assess", "What are your opening hours?", "--jsonl").stdout)
     eager = json.loads(
-        run("assess", "Where is it?", "--jsonl", "--threshold", "escalation=0,0,0").stdout
+        run(
+            "assess", "What are your opening hours?", "--jsonl", "--threshold", "escalation=0,0,0"
+        ).stdout
     )
     assert (calm["escalation"]["level"], eager["escalation"]["level"]) == (0, 3)
 
