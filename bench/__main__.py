@@ -80,7 +80,7 @@ def options() -> argparse.Namespace:
     read.bundles = dict(_bundle(parser, text) for text in read.bundle or [f"heard={_SHIPPED}"])
     if read.peers is None:
         read.peers = list(QUICK if read.quick else TITLES)
-    if read.renew and not set(read.only or ["none"]) <= set(_RENEWABLE):
+    if read.renew and (not read.only or set(read.only) - set(_RENEWABLE)):
         parser.error(f"--renew: name parts with --only, of {', '.join(_RENEWABLE)}")
     # A part, or a quick run, is for trying out: it does not take the place of a whole one.
     whole = read.renew or not (read.quick or read.only)

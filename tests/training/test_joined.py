@@ -5,20 +5,9 @@ import pytest
 
 from heard_training.config import load_config
 from heard_training.data.corpus import build_corpus
-from heard_training.data.features import LEARNED, encode_rows
+from heard_training.data.features import LEARNED, encode_rows, special_tokens
 from heard_training.data.joined import with_joined
 from heard_training.errors import TrainingError
-from heard_training.learn.encoder import load_tokenizer
-
-
-@pytest.fixture(scope="module")
-def config(tiny_config):
-    return load_config(tiny_config)
-
-
-@pytest.fixture(scope="module")
-def tokenizer(tiny_encoder, config):
-    return load_tokenizer(str(tiny_encoder), config)
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +17,7 @@ def rows(config, tokenizer):
 
 
 def test_a_joined_row_is_as_strong_as_the_stronger(rows, tokenizer):
-    window = tokenizer.encode("a").windows[0]
-    lead, tail = window.lead, len(window.ids) - window.lead - window.count
+    lead, tail = special_tokens(tokenizer)
     more = with_joined(rows, 0.5, 0, tokenizer)
     assert len(more) == len(rows) + len(rows) // 2
     assert more.column_names == LEARNED

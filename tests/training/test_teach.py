@@ -6,23 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from heard_training.config import load_config
 from heard_training.data.corpus import build_corpus
 from heard_training.data.features import IGNORED_TAG, encode_rows
 from heard_training.errors import TrainingError
-from heard_training.learn.encoder import load_tokenizer
 from heard_training.learn.network import HeardNetwork
 from heard_training.learn.teach import read_unlabelled, taught, with_unlabelled
-
-
-@pytest.fixture(scope="module")
-def config(tiny_config):
-    return load_config(tiny_config)
-
-
-@pytest.fixture(scope="module")
-def tokenizer(tiny_encoder, config):
-    return load_tokenizer(str(tiny_encoder), config)
 
 
 @pytest.fixture(scope="module")

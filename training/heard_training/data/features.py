@@ -6,12 +6,21 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from datasets import Dataset
+from datasets import Dataset, concatenate_datasets
 
 from heard.labels import BIO
 from heard.tokens import MessageTokenizer
 
-__all__ = ["IGNORED_TAG", "LEARNED", "collate", "encode_rows", "pad", "tag_tokens"]
+__all__ = [
+    "IGNORED_TAG",
+    "LEARNED",
+    "append_rows",
+    "collate",
+    "encode_rows",
+    "pad",
+    "special_tokens",
+    "tag_tokens",
+]
 
 #: Tag of tokens that the span loss passes over: special tokens, padding, rows without spans.
 IGNORED_TAG = -100
@@ -76,6 +85,18 @@ def encode_rows(rows: Dataset, tokenizer: MessageTokenizer) -> Dataset:
     return encoded.filter(
         lambda length: length > 0, input_columns="length", load_from_cache_file=False
     )
+
+
+def append_rows(rows: Dataset, more: Dataset) -> Dataset:
+    """Put more encoded rows behind others; of both, what is learned from stays."""
+    own = rows.select_columns(LEARNED)
+    return concatenate_datasets([own, more.select_columns(LEARNED).cast(own.features)])
+
+
+def special_tokens(tokenizer: MessageTokenizer) -> tuple[int, int]:
+    """Count the special tokens that stand before a window's tokens, and behind them."""
+    window = tokenizer.encode("a").windows[0]
+    return window.lead, len(window.ids) - window.lead - window.count
 
 
 def pad(rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from datasets import Dataset, concatenate_datasets
+from datasets import Dataset
 
 from heard.tokens import MessageTokenizer
-from heard_training.data.features import LEARNED
+from heard_training.data.features import append_rows, special_tokens
 
 __all__ = ["with_joined"]
 
@@ -28,13 +28,11 @@ def with_joined(rows: Dataset, share: float, seed: int, tokenizer: MessageTokeni
     count = round(share * len(rows))
     if not count or len(short) < 2:
         return rows
-    window = tokenizer.encode("a").windows[0]
-    lead, tail = window.lead, len(window.ids) - window.lead - window.count
-    own = rows.select_columns(LEARNED)
+    lead, tail = special_tokens(tokenizer)
     rng = np.random.default_rng(seed)
     pairs = [rng.choice(short, 2, replace=False).tolist() for _ in range(count)]
-    more = Dataset.from_list([_join(own[one], own[two], lead, tail) for one, two in pairs])
-    return concatenate_datasets([own, more.cast(own.features)])
+    more = Dataset.from_list([_join(rows[one], rows[two], lead, tail) for one, two in pairs])
+    return append_rows(rows, more)
 
 
 def _join(one: dict[str, Any], two: dict[str, Any], lead: int, tail: int) -> dict[str, Any]:

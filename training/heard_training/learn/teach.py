@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from datasets import Dataset, concatenate_datasets
+from datasets import Dataset
 from torch import Tensor
 
 from heard.tokens import MessageTokenizer
-from heard_training.data.features import IGNORED_TAG, LEARNED, encode_rows, pad
+from heard_training.data.features import IGNORED_TAG, append_rows, encode_rows, pad, special_tokens
 from heard_training.errors import TrainingError
 from heard_training.files import read_objects
 from heard_training.learn.machine import computes_bf16
@@ -80,9 +80,7 @@ def with_unlabelled(rows: Dataset, texts: Sequence[str], tokenizer: MessageToken
             for text in texts
         ]
     )
-    encoded = encode_rows(more, tokenizer).select_columns(LEARNED)
-    own = rows.select_columns(LEARNED)
-    return concatenate_datasets([own, encoded.cast(own.features)])
+    return append_rows(rows, encode_rows(more, tokenizer))
 
 
 _SOFT = ("level_targets", "level_mask", "signal_targets", "signal_mask")
@@ -97,8 +95,7 @@ def taught(
     A target that is known becomes ``(1 - share) * target + share * teachers``; one that is not
     becomes the teachers'. Tags that are known stay; unknown ones become the teachers' likeliest.
     """
-    window = tokenizer.encode("a").windows[0]
-    lead, tail = window.lead, len(window.ids) - window.lead - window.count
+    lead, tail = special_tokens(tokenizer)
     order = np.argsort(np.array(rows["length"][:]), kind="stable").tolist()
     made: dict[str, list[Any]] = {name: [None] * len(rows) for name in (*_SOFT, "span_tags")}
     for start in range(0, len(order), _BATCH):

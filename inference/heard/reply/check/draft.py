@@ -57,7 +57,11 @@ class Draft:
 
     def _is_said(self, quoted: str) -> bool:
         words = " ".join(quoted.split()).strip(" .?!")
-        return bool(words) and words in " ".join(self.message.split())
+        return bool(words) and words in self._said
+
+    @cached_property
+    def _said(self) -> str:
+        return " ".join(self.message.split())
 
     @cached_property
     def sentences(self) -> tuple[tuple[int, int], ...]:
