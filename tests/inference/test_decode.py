@@ -104,6 +104,25 @@ def test_spans_are_runs_of_member_tokens_cut_at_beginnings():
     assert all(text[s.start : s.end] == s.text and 0.5 <= s.score <= 1 for s in spans["problem"])
 
 
+@pytest.mark.parametrize(
+    ("chances", "wanted"),
+    [
+        ([0.6, 0.35, 0.4, 0.7, 0.1], ["one two three four"]),
+        ([0.6, 0.2, 0.4, 0.7, 0.1], ["one", "three four"]),
+        ([0.4, 0.4, 0.4, 0.1, 0.1], []),
+        ([0.1, 0.1, 0.4, 0.1, 0.9], ["five"]),
+    ],
+)
+def test_doubtful_words_carry_a_span_further_and_make_none(chances, wanted):
+    text = "one two three four five"
+    logits = np.full((5, len(SPAN_NAMES), len(BIO)), -30.0)
+    logits[..., BIO.index("O")] = 0.0
+    odds = np.array(chances) / (1 - np.array(chances))
+    logits[:, 0, BIO.index("I")] = np.log(odds)
+    (spans,) = find_spans([text], [_offsets(text)], logits)
+    assert [span.text for span in spans["problem"]] == wanted
+
+
 def test_spans_are_widened_to_whole_words_and_the_best_few_kept():
     text = "unbelievable mess here now too"
     pieces = [(0, 2), (2, 9), (9, 12), (13, 17), (18, 22), (23, 26), (27, 30)]
