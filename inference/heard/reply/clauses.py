@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from heard.reply.mentions import without_mention
 from heard.types import Span
 
 __all__ = ["clauses_around", "sentences", "stems"]
@@ -63,7 +64,7 @@ def clauses_around(text: str, span: Span, apart: Sequence[Span] = ()) -> list[st
 
 def _begins_clause(text: str, start: int) -> bool:
     """Tell whether a sentence or a clause can begin here: a span often cuts into one."""
-    before = text[:start].rstrip()
+    before = without_mention(text[:start].rstrip())
     return not before or before[-1] in ".!?,;:-\n\u2013\u2014" or bool(_JOINED.search(before))
 
 

@@ -9,6 +9,7 @@ from heard.reply.clauses import clauses_around, sentences, stems
 from heard.reply.context import Context
 from heard.reply.details import PRIVATE, SHOWN, echoed, find_details
 from heard.reply.lexicon import mirror
+from heard.reply.mentions import addressed
 from heard.reply.shift import shift
 from heard.reply.situation import read_situation
 from heard.reply.wishes import find_topic, question, wish
@@ -36,6 +37,8 @@ _THANKS_FIRST = re.compile(
     r"you know) (?:that )?|^shout-?out to @?\w+[,:]?\s*",
     re.IGNORECASE,
 )
+#: What parts sentences; the marks of "17:05" and "1.50" don't.
+_BREAK = re.compile(r"[!?;()]|[.:](?!\d)")
 _PARTS = re.compile(r"[,:;]\s+")
 _NO_NEWS = re.compile(r"(?:you|you're|you've|that|that's)\b")
 _THANKING = re.compile(
@@ -61,15 +64,22 @@ def _own(assessment: Assessment, context: Context, wanted: Set[str]) -> dict[str
     public = context.channel == "public"
     text = assessment.text
     accounts = [*_accounts(assessment, "problem")]
-    problem = _fullest(_clause, accounts)
-    thing = None if problem else _fullest(_thing, accounts)
+    spoken = [addressed(text, account) for account in accounts]
+    may_say = _is_public if public else bool
+    problem = _fullest(_clause, spoken, may_say)
+    thing = None if problem else _fullest(_thing, spoken, may_say)
+    needs = (addressed(text, account) for account in _accounts(assessment, "need"))
     quotable = not (problem or thing or public) and not _is_abusive(assessment)
     lines = (text[start:end] for start, end in sentences(text))
     found = {
         "problem": problem,
         "thing": thing,
-        "quote": (_fullest(_quoted, accounts) or _fullest(_quoted, lines)) if quotable else None,
-        "wish": next(filter(None, map(wish, _accounts(assessment, "need"))), None),
+        "quote": (
+            (_fullest(_quoted, accounts, bool) or _fullest(_quoted, lines, bool))
+            if quotable
+            else None
+        ),
+        "wish": next(filter(None, map(wish, needs)), None),
         "question": question(text) if "question" in wanted else None,
         "news": _news(text) if "news" in wanted else None,
         "topic": find_topic(text, accounts) if "topic" in wanted else None,
@@ -93,16 +103,18 @@ def can_be_said_back(assessment: Assessment, context: Context) -> bool:
     return any(found[name] for name in names)
 
 
-def _fullest(form: Callable[[str], str | None], accounts: Iterable[str]) -> str | None:
-    """Choose, among the wordings that a form can be made of, the one that says most."""
-    formed = [text for text in map(form, accounts) if text]
+def _fullest(
+    form: Callable[[str], str | None], accounts: Iterable[str], may_say: Callable[[str], bool]
+) -> str | None:
+    """Choose, among the wordings of a form that may be said, the one that says most."""
+    formed = [text for text in map(form, accounts) if text and may_say(text)]
     return max(formed, key=lambda text: min(len(stems(text)), _ENOUGH), default=None)
 
 
 def _clause(text: str) -> str | None:
     """Shift a clause; ``None`` where it is none, or tells a fault of the customer's own."""
     shifted = None if _OWN_FAULT.search(text) else shift(text, clause=True)
-    if not shifted or len(shifted.split()) < 3 or re.search(r"[.!?;:()]", shifted):
+    if not shifted or len(shifted.split()) < 3 or _BREAK.search(shifted):
         return None
     return shifted
 
@@ -110,7 +122,7 @@ def _clause(text: str) -> str | None:
 def _thing(text: str) -> str | None:
     """Shift what is no clause but names what went wrong: "six weeks of mould in your room"."""
     shifted = None if _OWN_FAULT.search(text) else shift(text, clause=False)
-    if not shifted or not 2 < len(shifted.split()) < 16 or re.search(r"[.!?;:()]", shifted):
+    if not shifted or not 2 < len(shifted.split()) < 16 or _BREAK.search(shifted):
         return None
     words = shifted.lower().split()
     named = words[0] in _COUNTED or words[0][0].isdigit()
@@ -162,6 +174,8 @@ def _feeling(assessment: Assessment) -> str | None:
 def _quoted(text: str) -> str | None:
     text = re.sub(r"^(?:and|but|so|or|then|because)\b[ ,]*", "", text, flags=re.IGNORECASE)
     plain = re.sub(r"\s+", " ", re.sub(r"[@#=]\S+|__\w+__|https?://\S+", "", text)).strip(" .,;:!-")
+    if re.search(r"\S\s+@\w+\s+\S", text):
+        return None  # without the handle in its midst it would be no quotation
     words = {word.lower() for word in re.findall(r"\w+", plain)}
     if len(plain.split()) < 4 or len(plain) > _MOST_QUOTED:
         return None

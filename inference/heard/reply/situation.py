@@ -35,11 +35,18 @@ _PLEASED = re.compile(
     r"made (?:my|our) (?:day|week|month|year)|unreal)\b",
     re.IGNORECASE,
 )
+#: Praise that is asked to be handed on: no request that needs an answer.
+_PASSED_ON = re.compile(r"\bpass (?:that|this|it|them|my \w+|our \w+) on\b", re.IGNORECASE)
 _BEREAVED = re.compile(
     r"\b(?:my|our|her|his) (?:late |dear )?(?:husband|wife|partner|mother|father|mum|mom|dad|son|"
     r"daughter|brother|sister|gran\w*|nan|grandad|uncle|aunt|friend|baby|child)(?: \w+){0,3}? "
     r"(?:died|passed away|has died|passed on|death)\b|\b(?:passed away|bereave\w+|widow(?:ed|er)?|"
     r"the funeral|'s (?:death|funeral)|my late (?:husband|wife|mother|father|mum|dad|partner))\b",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    r"\?|\b(?:can|could) (?:you|u|anyone|someone|somebody) (?:please )?(?:tell|let|advise|confirm|"
+    r"explain)\b|\bdo you know\b|\bwondering\b",
     re.IGNORECASE,
 )
 _SUSPECTED = 0.6
@@ -102,7 +109,7 @@ def _only_asks(assessment: Assessment) -> bool:
     """A calm question: it is answered, not compensated."""
     calm = not assessment.escalation.level and not assessment.signals
     hostile = any(assessment.emotions[name].level for name in _HOSTILE)
-    return calm and not hostile and "?" in assessment.text
+    return calm and not hostile and bool(_ASKS.search(assessment.text))
 
 
 def _is_pleasant(assessment: Assessment) -> bool:
@@ -110,6 +117,8 @@ def _is_pleasant(assessment: Assessment) -> bool:
     emotions = assessment.emotions
     if assessment.escalation.level or any(emotions[name].level for name in _HOSTILE):
         return False
+    if _PASSED_ON.search(assessment.text) and not assessment.signals:
+        return True
     if emotions["surprised"].level:
         glad = any(word.pleasant for _, _, word in find_feelings(assessment.text))
         return glad or bool(_PLEASED.search(assessment.text))

@@ -138,6 +138,16 @@ def question(text: str, most: int = 110) -> str | None:
     return f'"{asked[0].upper()}{asked[1:]}"'
 
 
+#: What "your" names of a company's own, beside what it sells.
+_COMPANY = frozenset(
+    """
+    staff crew team agent agents driver drivers employee employees clerk manager site page chat
+    phone line lines store shop branch office desk counter airline company hotel restaurant system
+    centre center
+    """.split()
+)
+
+
 def find_topic(text: str, accounts: Sequence[str]) -> str | None:
     """Name what a message is about, when it names something that companies deal in: "your bill".
 
@@ -161,5 +171,7 @@ def _named(text: str) -> str | None:
         ends = not after or after in _NEXT
         if ends and not {word.lower() for word in words} & (_EMPTY | INSULTS | FINITE):
             whose = {"the": "the", "my": "your", "our": "your", "your": "our"}[match[1].lower()]
+            if whose == "our" and words[-1].lower() not in _COMPANY | TOPICS:
+                continue  # "your racism", "your customers"
             return f"{whose} {' '.join(words)}"
     return None
