@@ -19,6 +19,7 @@ from heard.reply.wishes import find_topic, question, wish
         ("flight QX773 costs 40 quid", [("reference", "flight QX773"), ("amount", "40 quid")]),
         ("thanks @acme2024 and #flight3705", []),
         ("two of them, for 3 days", []),
+        ("order 4471902215", [("reference", "order 4471902215")]),
     ],
 )
 def test_find_details(text, found):
@@ -40,6 +41,10 @@ def test_echoed_names_a_reference_first():
         ("could you refund the fee?", "me to refund the fee"),
         ("my money back", "your money back"),
         ("I just want to know when it comes", "to know when it comes"),
+        ("refund for my flight", "a refund for your flight"),
+        ("Refund my flight please", "me to refund your flight"),
+        ("a refund please", "a refund"),
+        ("I want you to fix my boiler", "me to fix your boiler"),
         ("call me a taxi or else", None),
         ("what", None),
         ("where is it", None),

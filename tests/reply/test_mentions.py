@@ -23,6 +23,12 @@ from heard.reply.shift import shift
         ("my bag is with @Vorrelair", "your bag is with us"),
         ("my cake from @Vorrelair arrived upside down", "your cake arrived upside down"),
         ("my parcel never came @Vorrelair!!", "your parcel never came"),
+        ("my case went back to @Vorrelair", "your case went back to us"),
+        ("I'm moving to @Vorrelair", "you're moving to @Vorrelair"),
+        (
+            "my seat on @Vorrelair's partner was broken",
+            "your seat on @Vorrelair's partner was broken",
+        ),
     ],
 )
 def test_who_did_it_is_said_back(post, said):

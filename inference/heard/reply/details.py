@@ -9,7 +9,17 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["PRIVATE", "SHOWN", "Detail", "echoed", "find_details"]
+__all__ = [
+    "ACCUSING",
+    "BARE_AMOUNT",
+    "PRIVATE",
+    "SHOWN",
+    "TITLED",
+    "Detail",
+    "echoed",
+    "find_details",
+    "is_private",
+]
 
 _MONTHS = (
     "january|february|march|april|may|june|july|august|september|october|november|december|"
@@ -21,42 +31,70 @@ _NAMED = (
 )
 _CODE = r"(?=[A-Z\d-]*\d)[A-Z\d][A-Z\d-]{2,}"
 #: In this order: the first kind that matches a place has it.
-_PATTERNS = {
-    "email": re.compile(r"[\w.+-]+@[\w-]+\.\w[\w.]*"),
-    "amount": re.compile(
-        r"[\u00a3$\u20ac]\s?\d+(?:,\d{3})*(?:\.\d{1,2})?"
-        r"|\b\d+(?:,\d{3})*(?:\.\d{1,2})?\s?(?:pounds|quid|dollars|euros|rupees|gbp|usd|eur)\b",
-        re.IGNORECASE,
+_PATTERNS = (
+    ("email", re.compile(r"[\w.+-]+@[\w-]+\.\w[\w.]*")),
+    (
+        "amount",
+        re.compile(
+            r"[\u00a3$\u20ac]\s?\d+(?:,\d{3})*(?:\.\d{1,2})?"
+            r"|\b\d+(?:,\d{3})*(?:\.\d{1,2})?\s?(?:pounds|quid|dollars|euros|rupees|gbp|usd|eur)\b",
+            re.IGNORECASE,
+        ),
     ),
-    "date": re.compile(
-        rf"\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS})\b(?:\s\d{{4}})?"
-        rf"|\b(?:{_MONTHS})\s\d{{1,2}}(?:st|nd|rd|th)?\b"
-        r"|\b\d{1,2}[/.]\d{1,2}[/.]\d{2,4}\b|\b\d{4}-\d\d-\d\d\b",
-        re.IGNORECASE,
+    (
+        "date",
+        re.compile(
+            rf"\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS})\b(?:\s\d{{4}})?"
+            rf"|\b(?:{_MONTHS})\s\d{{1,2}}(?:st|nd|rd|th)?\b"
+            r"|\b\d{1,2}[/.]\d{1,2}[/.]\d{2,4}\b|\b\d{4}-\d\d-\d\d\b",
+            re.IGNORECASE,
+        ),
     ),
-    "time": re.compile(r"\b\d{1,2}(?::\d\d)?\s?(?:am|pm)\b|\b\d{1,2}:\d\d\b", re.IGNORECASE),
-    "phone": re.compile(r"(?<!\w)\+?\d[\d ()-]{8,}\d\b"),
-    "reference": re.compile(
-        rf"(?<![@#\w])(?i:(?:{_NAMED})(?:\s(?:no\.?|number|nr|id|code))?)(?:\sis|:)?\s?#?{_CODE}\b"
-        r"|(?<!\w)#\d{3,}|(?<![@#\w])[A-Z]{2,}-?\d{3,}[A-Z\d-]*\b|(?<![@#\w])\d{6,}\b"
+    ("time", re.compile(r"\b\d{1,2}(?::\d\d)?\s?(?:am|pm)\b|\b\d{1,2}:\d\d\b", re.IGNORECASE)),
+    # Before phone numbers: "order 4471902215" has as many digits as one.
+    (
+        "reference",
+        re.compile(
+            rf"(?<![@#\w])(?i:(?:{_NAMED})(?:\s(?:no\.?|number|nr|id|code))?)(?:\sis|:)?\s?#?{_CODE}\b"
+        ),
     ),
-    "weekday": re.compile(
-        r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:yesterday|today|tomorrow)\b",
-        re.IGNORECASE,
+    ("phone", re.compile(r"(?<!\w)\+?\d[\d ()-]{8,}\d\b")),
+    (
+        "reference",
+        re.compile(r"(?<!\w)#\d{3,}|(?<![@#\w])[A-Z]{2,}-?\d{3,}[A-Z\d-]*\b|(?<![@#\w])\d{6,}\b"),
     ),
-}
+    (
+        "weekday",
+        re.compile(
+            r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:yesterday|today|tomorrow)\b",
+            re.IGNORECASE,
+        ),
+    ),
+)
 #: Kinds that have no place in a public reply.
 PRIVATE = frozenset({"email", "amount", "phone", "reference"})
-#: What else is nobody's business in public: names, addresses, health, debts.
+#: What else is nobody's business in public: addresses, accounts, health, debts.
 SHOWN = re.compile(
-    r"\b(?:mr|mrs|ms|miss|dr)\.? [a-z]+|\b\d+[a-z]? [a-z]+ (?:street|road|lane|avenue|close|drive|"
-    r"way|court|gardens|terrace|place|rd|st|ave)\b|\b(?:ending|account|card|number|order|booking|"
+    r"\b\d+[a-z]? [a-z]+ (?:street|road|lane|avenue|close|drive|"
+    r"way|court|gardens|terrace|place|rd|st|ave)\b|\b(?:ending|account|card|order|booking|"
     r"policy|reference|ref|room|flat|seat|locker) (?:in |no\.? |number )?[#a-z]{0,4}-?\d+|"
-    r"\b(?:your|the|her|his|its) (?:\w+ )?(?:biopsy|diagnosis|prescription|medication|pregnancy|"
+    r"\b(?:your|her|his|its) (?:\w+ )?(?:biopsy|diagnosis|prescription|medication|pregnancy|"
     r"test results?|results|condition|surgery|therapy|overdraft|arrears|balance|debt|salary|income|"
-    r"loan|benefits?|bankruptcy|credit score|hiv|depression|insulin|treatment|operation|scan|"
-    r"payments?|direct debit|mortgage|missed)\b|[\u00a3$\u20ac]\s?\d|\b[a-z]{2,}-?\d{3,}\b|"
-    r"\b\d{5,}\b|\b\d{1,3}(?:,\d{3})+\b|\b(?:2[4-9]|[3-9]\d|\d{3,})\.\d{2}\b"
+    r"loan|benefits?|bankruptcy|credit score|hiv|depression|insulin|treatment(?! (?:by|at|from|"
+    r"you|was|on board))|operation|scan|payments?|direct debit|mortgage|missed)\b"
+    r"|\bthe (?:\w+ )?(?:biopsy|diagnosis|prescription|medication|pregnancy|test results?|"
+    r"overdraft|arrears|debt|bankruptcy|credit score|direct debit|mortgage)\b"
+    r"|\b[a-z]{2,}-?\d{3,}\b|\b\d{5,}\b"
+)
+#: Somebody's name with its title; in text as it is written, for "to miss your train" is none.
+TITLED = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr)\.? [A-Z]\w+")
+#: Sums and accusations: the customer may have published these.
+BARE_AMOUNT = re.compile(
+    r"[\u00a3$\u20ac]\s?\d[\d,]*(?:\.\d\d?)?|\b\d{1,3}(?:,\d{3})+\b|"
+    r"\b(?:2[4-9]|[3-9]\d|\d{3,})\.\d{2}\b"
+)
+ACCUSING = re.compile(
+    r"\b(?:thie(?:f|ves)|liars?|criminals?|\w+ dodgers?|shoplift\w*|fraudsters?|stealing|stole)\b"
 )
 _ECHOED = ("reference", "amount", "date")
 
@@ -74,11 +112,22 @@ class Detail:
 def find_details(text: str) -> tuple[Detail, ...]:
     """Find the details of a text, in its order; none overlaps another."""
     found: list[Detail] = []
-    for kind, pattern in _PATTERNS.items():
+    for kind, pattern in _PATTERNS:
         for match in pattern.finditer(text):
             if not any(match.start() < d.end and d.start < match.end() for d in found):
                 found.append(Detail(kind, match.start(), match.end(), match[0].strip()))
     return tuple(sorted(found, key=lambda detail: detail.start))
+
+
+def is_private(text: str) -> bool:
+    """Tell whether a text holds anything that has no place in a public reply."""
+    low = text.lower()
+    patterns = (SHOWN, BARE_AMOUNT, ACCUSING)
+    return (
+        any(detail.kind in PRIVATE for detail in find_details(text))
+        or any(pattern.search(low) for pattern in patterns)
+        or bool(TITLED.search(text))
+    )
 
 
 def echoed(details: Iterable[Detail]) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 
 from heard.reply.clauses import clauses_around, sentences, stems
 from heard.reply.context import Context
-from heard.reply.details import PRIVATE, SHOWN, echoed, find_details
+from heard.reply.details import echoed, find_details, is_private
 from heard.reply.lexicon import mirror
 from heard.reply.mentions import addressed
 from heard.reply.shift import shift
@@ -147,9 +147,7 @@ def _news(text: str) -> str | None:
 
 
 def _is_public(text: str) -> bool:
-    details = {detail.kind for detail in find_details(text)}
-    shown = details & PRIVATE or SHOWN.search(text.lower()) or re.search(r"\d", text)
-    return len(text.split()) < 18 and not shown
+    return len(text.split()) < 18 and not re.search(r"\d", text) and not is_private(text)
 
 
 def _is_abusive(assessment: Assessment) -> bool:

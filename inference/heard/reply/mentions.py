@@ -11,7 +11,15 @@ __all__ = ["addressed", "without_mention"]
 _HANDLE = re.compile(r"(?<![\w.@])@\w+")
 _FIRST = re.compile(r"\s*@\w+([,:;]?)\s+([^\W_]+(?:['\u2019][^\W_]+)?)(?=\s+(\w+)(?:\s+(\w+))?)?")
 _LAST = re.compile(r"\s*(?<![\w.@])@\w+\W*$")
-_WITH = re.compile(r"\b((?:with|by|from|to|of|for)\s+)@\w+(?:\s+(\w+))?", re.IGNORECASE)
+_WITH = re.compile(
+    r"(?P<verb>\w+\s+)?\b(?P<with>(?:with|by|from|to)\s+)@\w+(?!['\u2019\w])(?:\s+(?P<after>\w+))?",
+    re.IGNORECASE,
+)
+#: "Moving to @Handle": a handle that the writer leaves for is a rival's.
+_LEAVING = re.compile(
+    r"(?:mov\w+|switch\w*|go|going|gone|went|swap\w*|chang\w+|transfer\w*|defect\w*|over|off)\s+to\s",
+    re.IGNORECASE,
+)
 #: What "it" did, as "you" do it.
 _AGREE = {"has": "have", "hasn't": "haven't", "doesn't": "don't", "won't": "won't"}
 #: What only a company does to a customer. "Broke my phone" and "missed my flight" are the writer's.
@@ -63,10 +71,12 @@ def addressed(text: str, clause: str) -> str:
 
 def _with_you(match: re.Match[str]) -> str:
     """Turn "from @Handle" to "from you"; before a verb, "you" would be its subject."""
-    preposition, after = match[1], match[2] or ""
+    verb, preposition, after = match["verb"] or "", match["with"], match["after"] or ""
+    if _LEAVING.match(match[0]):
+        return match[0]
     if after.lower() in FINITE or (after.endswith("ed") and len(after) > 4):
-        return after
-    return f"{preposition}you{' ' if after else ''}{after}"
+        return f"{verb}{after}"
+    return f"{verb}{preposition}you{' ' if after else ''}{after}"
 
 
 def without_mention(before: str) -> str:

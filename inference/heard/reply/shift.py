@@ -78,6 +78,17 @@ _CAUSES = frozenset("make makes made making let lets help helps helped watch hav
 #: What begins a question, or a clause within another.
 _ASKING = frozenset("who what which whose whom how why when where".split())
 
+_WANTING = frozenset("want wants wanted need needs needed expect expected like asked".split())
+#: What customers do to a company: "you" behind them is who was reached.
+_REACHING = frozenset(
+    """
+    told gave paid sent asked called rang rung phoned emailed messaged texted contacted wrote chased
+    trusted chose
+    """.split()
+)
+_TIMES = frozenset(
+    "once twice again three four five six seven eight nine ten several yesterday today".split()
+)
 _REPORTED = frozenset("why how what when where if whether to for about that".split())
 
 #: First person to second, for words that need no look around.
@@ -337,10 +348,14 @@ def _company(words: Sequence[str], place: int) -> str | None:
         return None if _is_finite(follows) else "us"
     if before in ("told", "asked", "ask", "tell") and follows in _REPORTED:
         return "us"
+    if before in _WANTING and follows == "to":
+        return "us"
     if _is_finite(follows):
         return "we"
-    if before in FINITE and before not in ("told", "gave", "paid", "sent", "asked", "called"):
+    if before in FINITE and before not in _REACHING:
         return "we" if follows else "us"
+    if before in _REACHING and (follows in _TIMES or follows.isdigit()):
+        return "us"
     if not follows or follows in PREPOSITIONS or follows in DETERMINERS:
         return "us" if before else None
     return None

@@ -37,16 +37,35 @@ _PLEASED = re.compile(
 )
 #: Praise that is asked to be handed on: no request that needs an answer.
 _PASSED_ON = re.compile(r"\bpass (?:that|this|it|them|my \w+|our \w+) on\b", re.IGNORECASE)
+_KIN = (
+    r"(?:husband|wife|partner|fianc\u00e9e?|fiancee?|mother|father|mum|mom|mam|dad|son|daughter|brother|"
+    r"sister|gran|granny|grandma|grandmother|grandad|grandpa|grandfather|nan|nana|uncle|aunt|auntie|"
+    r"cousin|friend|baby|child)"
+)
+_WHOSE = r"(?:my|our) (?:late |dear |poor |own |elderly |lovely |best |old |beloved )*"
+#: The writer's own loss: a phone dies too, others have funerals, and "nearly" is no loss.
 _BEREAVED = re.compile(
-    r"\b(?:my|our|her|his) (?:late |dear )?(?:husband|wife|partner|mother|father|mum|mom|dad|son|"
-    r"daughter|brother|sister|gran\w*|nan|grandad|uncle|aunt|friend|baby|child)(?: \w+){0,3}? "
-    r"(?:died|passed away|has died|passed on|death)\b|\b(?:passed away|bereave\w+|widow(?:ed|er)?|"
-    r"the funeral|'s (?:death|funeral)|my late (?:husband|wife|mother|father|mum|dad|partner))\b",
+    rf"\b{_WHOSE}{_KIN},?(?: (?-i:[A-Z]\w+))?(?: (?:who|has|had|have|was|sadly|suddenly|just|"
+    r"recently|unexpectedly|then|also|now))* (?:died|passed away|passed on|deceased)\b"
+    r"(?! on (?:me|us)\b)"
+    rf"|\b{_WHOSE}{_KIN}'?s? (?:death|passing|funeral)\b"
+    rf"|\b(?:death|loss|passing|funeral|burial) of {_WHOSE}{_KIN}\b"
+    rf"|\b(?:i|we)(?:'ve| have|'d| had)?(?: just| recently)? (?:buried|lost) {_WHOSE}{_KIN}"
+    r"(?=[.,;!]|$| (?:last|this|in|to|two|three|a|on|and)\b)(?! (?:in the|on the|to the)\b)"
+    rf"|\bmy late {_KIN}\b|\b(?:i|we)(?:'ve| have)?(?: just)? buried (?:him|her|them)\b"
+    r"|\b(?:recent|my|our|her|his) bereavement|\bbereaved\b|\bwidowed\b"
+    r"|\b(?:i'm|i am|i'm now|as) a (?:recent |new )?widow(?:er)?\b",
     re.IGNORECASE,
 )
 _ASKS = re.compile(
     r"\?|\b(?:can|could) (?:you|u|anyone|someone|somebody) (?:please )?(?:tell|let|advise|confirm|"
     r"explain)\b|\bdo you know\b|\bwondering\b",
+    re.IGNORECASE,
+)
+#: A surprise that wants an explanation is none of the good ones.
+_EXPLAIN = re.compile(
+    r"\b(?:what(?:'s| has| is| on earth)? (?:happened|going on|gives|changed)|how come|why)\b"
+    r"[^.!\n]*\?",
     re.IGNORECASE,
 )
 _SUSPECTED = 0.6
@@ -117,14 +136,15 @@ def _is_pleasant(assessment: Assessment) -> bool:
     emotions = assessment.emotions
     if assessment.escalation.level or any(emotions[name].level for name in _HOSTILE):
         return False
-    if _PASSED_ON.search(assessment.text) and not assessment.signals:
+    spans = assessment.spans
+    praised = bool(_PLEASED.search(assessment.text))
+    asked = bool("?" in assessment.text or spans["problem"])
+    if praised and not asked and not assessment.signals and _PASSED_ON.search(assessment.text):
         return True
     if emotions["surprised"].level:
         glad = any(word.pleasant for _, _, word in find_feelings(assessment.text))
-        return glad or bool(_PLEASED.search(assessment.text))
-    spans = assessment.spans
-    asked = "?" in assessment.text or spans["need"] or spans["problem"]
-    return not asked and bool(_PLEASED.search(assessment.text))
+        return (glad or praised) and not _EXPLAIN.search(assessment.text)
+    return praised and not asked and not spans["need"]
 
 
 def situations() -> Iterator[Situation]:

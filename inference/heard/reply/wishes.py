@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from heard.reply.clauses import stems
 from heard.reply.shift import shift
-from heard.reply.words import ADVERBS, FINITE, INSULTS, PREPOSITIONS, SUBJECTS, TOPICS
+from heard.reply.words import ADVERBS, FINITE, INSULTS, INTENSIFIERS, PREPOSITIONS, SUBJECTS, TOPICS
 
 __all__ = ["find_topic", "question", "wish"]
 
@@ -31,6 +31,9 @@ _VERBS = frozenset(
     update issue resend resolve waive reverse investigate unlock unblock expedite
     """.split()
 )
+#: What is a thing as well as something to do, and what follows it where it is a thing.
+_NOUNS = frozenset("refund credit replacement return reply answer repair upgrade".split())
+_OF_THINGS = frozenset("for of on from by within".split())
 #: What customers do themselves.
 _OWN_VERBS = frozenset("get book fly track transfer board verify start speak talk see know".split())
 #: What begins a wish for a thing, or for something to be done.
@@ -101,9 +104,12 @@ def _of_request(said: str) -> str | None:
     plain = re.sub(r"^(?:please|pls|just|kindly)\s+", "", said)
     if match := re.match(r"(?:do not|don't) (?=(?:call|email|contact|ring|write)\b)", plain):
         return f"me not to {plain[match.end() :]}"
+    plain = re.sub(r"\s*,?\s*please$", "", plain)
     words = plain.split()
+    if words[0] in _NOUNS and len(words) > 1 and words[1] in _OF_THINGS:
+        return f"{'an' if words[0][0] in 'aeiou' else 'a'} {plain}"  # "refund for my flight"
     if words[0] in _VERBS and (len(words) > 1 or words[0] == "explain"):
-        return "me to " + re.sub(r"\s*,?\s*please$", "", plain)
+        return f"me to {plain}"
     return _thing(plain) if _THINGS.match(plain) else None
 
 
@@ -115,7 +121,9 @@ def question(text: str, most: int = 110) -> str | None:
     """Quote the one question of a text with its mark; ``None`` for none, several or a long one."""
     if "?" not in text:
         return None
-    found = re.findall(r"[^.!?\n]+\?+", text)
+    found = re.findall(
+        r"(?:[^.!?\n]|\.(?=\w))+\?+", text
+    )  # a point within "\u00a31.50" ends nothing
     if len(found) != 1:
         return None
     asked = re.sub(r"\s+", " ", str(found[0])).strip(" ,;:-").rstrip("?") + "?"
@@ -132,7 +140,7 @@ def question(text: str, most: int = 110) -> str | None:
         or len(words) < 3
         or len(asked) > most
         or '"' in asked
-        or words & INSULTS
+        or words & (INSULTS | INTENSIFIERS)
     ):
         return None
     return f'"{asked[0].upper()}{asked[1:]}"'

@@ -1,0 +1,65 @@
+"""What decides about a reply: whether somebody has died, and whether the news is good."""
+
+import pytest
+from made import assessment
+
+from heard.reply.context import Context
+from heard.reply.situation import read_situation
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My mother died in June and you keep writing to her.",
+        "my husband Tom passed away last month",
+        "I missed my dad's funeral because of your delay",
+        "I buried him on Friday.",
+        "We lost our son in March.",
+        "You billed my late wife's account.",
+        "I'm a widow and live alone.",
+        "It came after the death of my father.",
+    ],
+)
+def test_a_loss_is_seen(text):
+    assert read_situation(assessment(text), Context()).bereaved
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My daughter was stranded because her phone died.",
+        "my baby monitor died after a week",
+        "My husband nearly died of embarrassment.",
+        "Flowers for the funeral of a colleague's neighbour, can you deliver?",
+        "You lost my son's bag.",
+        "I lost my wife in the airport because of your signs.",
+        "the battery passed away lol",
+        "my baby died on me again, the old van I mean",
+    ],
+)
+def test_what_is_no_loss_of_the_writers_gets_no_condolences(text):
+    assert not read_situation(assessment(text), Context()).bereaved
+
+
+@pytest.mark.parametrize(
+    ("text", "surprised"),
+    [
+        ("Thank you, it arrived early and works perfectly.", 0),
+        ("Please pass my thanks on to Priya, she was brilliant.", 0),
+        ("Wow, you actually sent it overnight? Brilliant!", 2),
+    ],
+)
+def test_good_news(text, surprised):
+    assert read_situation(assessment(text, surprised=surprised), Context()).pleasant
+
+
+@pytest.mark.parametrize(
+    ("text", "surprised"),
+    [
+        ("Please pass this on to billing: the address on it is wrong.", 0),
+        ("I'm surprised, these used to be the best seats. What happened?", 1),
+        ("Oh, how come the price went up? It was great before.", 1),
+    ],
+)
+def test_no_good_news(text, surprised):
+    assert not read_situation(assessment(text, surprised=surprised), Context()).pleasant
