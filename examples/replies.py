@@ -86,6 +86,7 @@ def main() -> None:
     for number, (title, message, context) in enumerate(SITUATIONS, start=1):
         found = recommend(analyzer.assess(message), context)
         told = [context.channel, context.stage.replace("_", " ")]
+        told += [context.customer_name] if context.customer_name else []
         told += [f"may offer: {' or '.join(context.remedies)}"] if context.remedies else []
         print(f"\n## {number}. {title}\n\n_{', '.join(told)}_\n\n> {message}\n")
         print(f"**{found.reply}**\n")

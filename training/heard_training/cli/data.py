@@ -63,7 +63,12 @@ def add_to(commands: Any) -> None:  # noqa: ANN401 - argparse has no public name
         commands, "strip", "write the labels of public texts without the texts", _strip
     )
     strip.add_argument("texts", type=Path, help="a local folder of public texts with labels")
-    strip.add_argument("--annotations", type=Path, default=Path("data/annotations"))
+    strip.add_argument(
+        "--annotations",
+        type=Path,
+        default=Path("data/annotations"),
+        help="the folder to write to, over what lies there (default: %(default)s)",
+    )
 
     add_command(commands, "describe", "print the tables of data/README.md", _describe)
 

@@ -83,7 +83,7 @@ def card(report: Mapping[str, Any]) -> str:
     manifest = report["manifest"]
     training, parity = manifest["training"], manifest["parity"]
     against, benchmark = parity["against_fp32"], report["goemotions"]["training"]
-    cores = training.get("cpus", 1)
+    curve, cores = report["learning_curve"], training.get("cpus", 1)
     values = {
         "name": manifest["name"],
         "version": manifest["version"],
@@ -100,6 +100,7 @@ def card(report: Mapping[str, Any]) -> str:
         "watt_hours": f"{training['minutes'] / 60 * cores * _WATTS_PER_CORE:.0f}",
         "epochs": f"{training['config']['fit']['epochs']:g}",
         "seed": _seeds(training),
+        "start": _start(training),
         "overlap": sum(training["data"]["left_out_as_in_dev_or_test"].values()),
         "resamplings": f"{report['resamplings']['splits']:,}",
         "slice_resamplings": report["resamplings"]["slices"],
@@ -107,7 +108,9 @@ def card(report: Mapping[str, Any]) -> str:
         "data": _data(training["data"]),
         "figures": split_figures(report["splits"]),
         "calibration": calibration(report["splits"]),
-        "learning_curve": points_table(report["learning_curve"]["points"], "dev"),
+        "curve_version": curve["trained_by"]["export"]["version"],
+        "curve_seeds": ", and with other seeds" if _has_seeds(curve) else "",
+        "learning_curve": points_table(curve["points"], "dev"),
         "robustness": robustness(report["robustness"]),
         "languages": ", ".join(_languages(report["languages"])),
         "english_rows": report["languages"]["english"]["messages"],
@@ -139,6 +142,20 @@ def _seeds(training: Mapping[str, Any]) -> str:
         return f"seed {training['config']['fit']['seed']}"
     each = " and ".join(f"seed {run['seed']} on {run['rows']:,} rows" for run in runs)
     return f"in runs of {each}, whose weights were averaged"
+
+
+def _start(training: Mapping[str, Any]) -> str:
+    """Tell where training began, if not at the bare encoder."""
+    start = training["config"]["network"]["start"]
+    if start == "shipped":
+        return ", from the network of the version before"
+    return f", from {start}" if start else ""
+
+
+def _has_seeds(curve: Mapping[str, Any]) -> bool:
+    """Tell whether some part of the rows was trained on with more than one seed."""
+    parts = [point["share"] for point in curve["points"]]
+    return len(set(parts)) < len(parts)
 
 
 def _pooled(manifest: Mapping[str, Any]) -> str:
