@@ -34,7 +34,7 @@ LAYERS = (
     {"reader"},
     {"analyzer", "show"},
     {"reply", "reply.words", "reply.lexicon", "reply.context", "reply.details"},
-    {"reply.check", "reply.check.finding"},
+    {"reply.check", "reply.check.finding", "reply.mentions"},
     {"reply.shift", "reply.clauses", "reply.situation"},
     {"reply.wishes", "reply.playbook", "reply.handover"},
     {"reply.fillings", "reply.check.phrases", "reply.check.reader"},

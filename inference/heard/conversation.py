@@ -122,7 +122,7 @@ class Conversation:
             InputError: before the customer said anything.
         """
         earlier = [turn.text for turn in self.turns if turn.who == "customer"][:-1]
-        return check_reply(draft, self._last(), self.now, earlier=earlier)
+        return check_reply(draft, self._last(), self.now, earlier=earlier, playbook=self._playbook)
 
     def _last(self) -> Assessment:
         if not self.assessments:

@@ -1,6 +1,7 @@
 """The check of drafts: on drafts that were written before there were rules, and rule by rule."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from made import assessment
 import heard
 from heard.reply.check.finding import RULES, SEVERITIES
 from heard.reply.check.reader import FAULTS, own_reader
+from heard.reply.recommend import sayings
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
@@ -87,6 +89,63 @@ def test_a_good_draft_passes(draft):
     assert rules(draft) == set()
 
 
+FLIGHT = assessment(
+    "@Vorrelair that's £450 gone. Your staff are thieves. I want my money back, flight QX773.",
+    angry=2,
+    escalation=2,
+    signals=["goes_public"],
+    problem=["£450 gone"],
+)
+
+
+@pytest.mark.parametrize(
+    ("draft", "found"),
+    [
+        ("£450 gone: I'd be angry too. Send me a private message and I'll deal with it.", False),
+        ("£45 gone: I'd be angry too. Send me a private message and I'll deal with it.", True),
+        ("I'm sorry about flight QX773. Send me a private message.", True),
+        ("I'm sorry, Miss Arden. Send me a private message.", True),
+        ("I know what it is to miss your train. Send me a private message.", False),
+    ],
+)
+def test_in_public_only_what_the_customer_published_is_said_back(draft, found):
+    assert ("private_public" in rules(draft, FLIGHT, channel="public")) is found
+
+
+@pytest.mark.parametrize(
+    ("draft", "found"),
+    [
+        ("I've noted that you'd like your money back for the broken parcel.", False),
+        ("I'm sorry that we've refused compensation for the broken parcel.", False),
+        ("No wonder you're livid. I'm sending your money back today.", True),
+        ("You'd like your money back! I've refunded the parcel.", True),
+    ],
+)
+def test_a_remedy_that_is_said_back_is_not_offered(draft, found):
+    assert ("over_promise" in rules(draft)) is found
+
+
+def test_a_sentence_of_the_playbook_says_only_what_the_message_says():
+    own = heard.recommend(FURIOUS).reply
+    assert rules(own) == set()
+    playbook = heard.read_playbook()
+    said = sayings(FURIOUS, heard.Context(), playbook)
+    assert own.split(". ")[0].casefold() + "." in said or own.casefold() in said
+    assert not any("calm down" in sentence for sentence in said)
+
+
+def test_better_wordings_come_from_the_given_playbook(tmp_path):
+    folder = tmp_path / "playbook"
+    shutil.copytree(ROOT / "inference/heard/reply/playbook", folder)
+    for path in folder.glob("*.toml"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("I'm sorry", "I'm truly sorry"), encoding="utf-8")
+    changed = heard.read_playbook(str(folder))
+    (finding,) = heard.check_reply("Please calm down.", FURIOUS, playbook=changed)[:1]
+    usual = heard.recommend(FURIOUS, playbook=changed)
+    assert finding.better in (usual.reply, *(move.text for move in usual.moves))
+
+
 def test_a_calm_answer_passes():
     assert rules("Yes, we deliver to Skye on Tuesdays and Fridays.", CALM) == set()
 
@@ -109,7 +168,10 @@ def test_a_better_wording_comes_from_this_message():
 
 def test_words_quoted_from_the_message_are_not_the_agents():
     angry = assessment("Your policy says no refunds, rest assured I'm livid.", angry=3)
-    draft = "I've read \"your policy says no refunds\", and I'm sorry. I'd be livid too."
+    draft = (
+        'I\'d be livid too. "Your policy says no refunds, rest assured" is what you wrote, and '
+        "I'm reading that policy again before I call you at four."
+    )
     assert not {"policy_shield", "cliche"} & rules(draft, angry)
 
 

@@ -39,6 +39,7 @@ def add_to(commands: Any) -> None:  # noqa: ANN401 - argparse has no public name
     check.add_argument("--message", required=True, metavar="FILE", help="what the customer wrote")
     check.add_argument("--draft", required=True, metavar="FILE", help="what is to be sent, or -")
     _add_context(check)
+    check.add_argument("--playbook", metavar="FOLDER", help="your own playbook")
     add_model_option(check)
     check.add_argument("--json", action="store_true", help="one JSON array")
     check.set_defaults(run=_check)
@@ -120,7 +121,9 @@ def _check(arguments: argparse.Namespace) -> int:
     if arguments.message == arguments.draft == "-":
         raise InputError("--message and --draft cannot both be read from standard input.")
     message, draft = read_file(arguments.message), read_file(arguments.draft)
-    found = check_reply(draft, load(arguments.model).assess(message), context)
+    playbook = _playbook(arguments.playbook)
+    read = load(arguments.model).assess(message)
+    found = check_reply(draft, read, context, playbook=playbook)
     if arguments.json:
         say(json.dumps([finding.to_dict() for finding in found], ensure_ascii=False, indent=2))
     else:

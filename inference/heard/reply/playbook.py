@@ -203,7 +203,7 @@ class Playbook:
                 yield say.sentences
 
 
-def read_playbook(folder: Path | None = None) -> Playbook:
+def read_playbook(folder: str | Path | None = None) -> Playbook:
     """Read a playbook; ``None`` reads the one in the package.
 
     Whether it covers every situation is told by :func:`heard.reply.coverage.check_playbook`.
@@ -212,7 +212,8 @@ def read_playbook(folder: Path | None = None) -> Playbook:
         PlaybookError: for a file that is missing or no TOML, an unknown key, value or placeholder,
             a remedy without a wording, and a sentence that stands twice in a block.
     """
-    place = Path(str(files(__package__).joinpath("playbook"))) if folder is None else folder
+    own = str(files(__package__).joinpath("playbook"))
+    place = Path(own if folder is None else folder)
     paths = sorted(place.glob("*.toml"))
     if not paths:
         raise PlaybookError(f"{place} holds no TOML files: name the folder of a playbook.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -20,9 +20,10 @@ __all__ = [
     "Avoid",
     "Move",
     "Recommendation",
-    "is_from_playbook",
+    "fills",
     "own_playbook",
     "recommend",
+    "sayings",
 ]
 
 #: More advice than this is not read.
@@ -202,9 +203,12 @@ def _names(template: str) -> frozenset[str]:
     return frozenset(BRACES.findall(template))
 
 
-def is_from_playbook(sentence: str, playbook: Playbook) -> bool:
-    """Tell whether a sentence is one of the playbook's, whatever fills it."""
-    return any(_pattern(text).fullmatch(sentence.strip()) for text in playbook.texts)
+def sayings(assessment: Assessment, context: Context, playbook: Playbook) -> frozenset[str]:
+    """Give every sentence that the playbook can say to this message, with its case folded."""
+    names = frozenset().union(*map(_names, playbook.texts))
+    filled = fillings(assessment, context, playbook.remedies, names)
+    able = (text for text in playbook.texts if _names(text) <= filled.keys())
+    return frozenset(_filled(text, filled).strip().casefold() for text in able)
 
 
 def _filled(template: str, filled: Mapping[str, str]) -> str:
@@ -213,11 +217,18 @@ def _filled(template: str, filled: Mapping[str, str]) -> str:
     return text[0].upper() + text[1:]
 
 
+def fills(sentence: str, playbook: Playbook) -> Iterator[tuple[str, ...]]:
+    """Give what fills a sentence of the playbook, for each template that it can come from."""
+    for text in playbook.texts:
+        if match := _pattern(text).fullmatch(sentence.strip()):
+            yield match.groups()
+
+
 @cache
 def _pattern(template: str) -> re.Pattern[str]:
     """Find what a template says, whatever fills it, in a sentence or in a whole reply."""
     parts = [re.escape(part) for part in BRACES.split(template)[::2]]
-    return re.compile(r"(?<!\w)" + ".{1,200}?".join(parts), re.DOTALL | re.IGNORECASE)
+    return re.compile(r"(?<!\w)" + "(.{1,200}?)".join(parts), re.DOTALL | re.IGNORECASE)
 
 
 def _number(key: str) -> int:

@@ -106,6 +106,8 @@ def _of_request(said: str) -> str | None:
         return f"me not to {plain[match.end() :]}"
     plain = re.sub(r"\s*,?\s*please$", "", plain)
     words = plain.split()
+    if not words:
+        return None
     if words[0] in _NOUNS and len(words) > 1 and words[1] in _OF_THINGS:
         return f"{'an' if words[0][0] in 'aeiou' else 'a'} {plain}"  # "refund for my flight"
     if words[0] in _VERBS and (len(words) > 1 or words[0] == "explain"):

@@ -11,6 +11,8 @@ from heard.reply.check.facts import (
     not_allowed,
     over_promise,
     private_public,
+    quotes,
+    shown_details,
     vague,
 )
 from heard.reply.check.feelings import fix_before_feelings, wrong_feeling
@@ -25,11 +27,13 @@ from heard.reply.check.manner import (
 from heard.reply.check.phrases import find_phrases
 from heard.reply.check.reader import FAULTS, own_reader, pair_text
 from heard.reply.context import Context
+from heard.reply.playbook import Playbook
 from heard.reply.recommend import (
     Recommendation,
-    is_from_playbook,
+    fills,
     own_playbook,
     recommend,
+    sayings,
 )
 from heard.text import check_text
 from heard.types import Assessment
@@ -52,7 +56,7 @@ _CHECKS: Mapping[str, Callable[[Draft], Iterator[Place]]] = {
 }
 
 #: Below this probability the graph clears a draft of a fault that a rule suspects.
-_DOUBT = 0.1
+_DOUBT = 0.03
 Found = tuple[str, Severity, int, int]
 #: Where somebody may be in danger, these do not count.
 _NOT_FOR_SAFETY = frozenset({"fix_before_feelings", "no_own_words", "vague", "too_long_public"})
@@ -64,6 +68,7 @@ def check_reply(
     context: Context | None = None,
     *,
     earlier: Sequence[str] = (),
+    playbook: Playbook | None = None,
 ) -> list[Finding]:
     """Check a draft before it is sent.
 
@@ -72,16 +77,19 @@ def check_reply(
         assessment: what :meth:`heard.Analyzer.assess` found in the message that it answers.
         context: what the caller knows besides; by default an opening private chat.
         earlier: the customer's messages before that one: what they said is not asked again either.
+        playbook: where better wordings come from, and whose sentences people have read already; by
+            default the one in the package.
 
     Returns:
         The findings, by their places; none for a draft without fault.
     """
     context = context or Context()
+    playbook = playbook or own_playbook()
     read = Draft(check_text(draft), assessment, context, tuple(earlier))
-    found = [*_read(read, [*_found(read)])]
+    found = [*_read(read, [*_found(read)], playbook)]
     if not found:
         return []
-    advised = recommend(assessment, context)
+    advised = recommend(assessment, context, playbook=playbook)
     return sorted(
         {_finding(*place, advised) for place in found},
         key=lambda f: (f.start, f.end, SEVERITIES.index(f.severity), f.rule),
@@ -94,24 +102,32 @@ def _found(draft: Draft) -> Iterator[Found]:
     for found in find_phrases(draft.plain):
         if not draft.is_theirs(*found[2:]):
             yield found
-    harm = any(signal.name == "threat_of_harm" for signal in draft.assessment.signals)
     for rule, check in _CHECKS.items():
-        if harm and rule in _NOT_FOR_SAFETY:
+        if rule in _NOT_FOR_SAFETY and _endangers(draft):
             continue
         for start, end in check(draft):
             yield rule, RULES[rule].severity, start, end
 
 
-def _read(draft: Draft, found: list[Found]) -> Iterator[Found]:
+def _endangers(draft: Draft) -> bool:
+    return any(signal.name == "threat_of_harm" for signal in draft.assessment.signals)
+
+
+def _read(draft: Draft, found: list[Found], playbook: Playbook) -> Iterator[Found]:
     """Ask the graph: for faults that no list of words knows, and about those that lists suspect.
 
-    It is not asked about sentences of the playbook, which people have read.
+    It is not asked about sentences of the playbook, which people have read, as long as what fills
+    them is what this message fills them with, or says.
     """
-    reader, playbook = own_reader(), own_playbook()
+    reader = own_reader()
+    read = sayings(draft.assessment, draft.context, playbook)
     places = [
         (start, end)
         for start, end in draft.sentences
-        if not is_from_playbook(draft.text[start:end], playbook)
+        if draft.text[start:end].strip().casefold() not in read
+        and not any(
+            all(map(draft.says_back, filled)) for filled in fills(draft.text[start:end], playbook)
+        )
     ]
     if reader is None or not places:
         yield from found
@@ -121,15 +137,26 @@ def _read(draft: Draft, found: list[Found]) -> Iterator[Found]:
         zip(FAULTS, reader.probabilities([pair_text(draft.text, message, context)])[0], strict=True)
     )
     # What was allowed is known, and no opinion: like the surest phrases, it needs no second reader.
-    sure = {place[2:] for place in find_phrases(draft.plain, sure_alone=True)}
-    sure.update(not_allowed(draft))
+    sure = {(place[0], *place[2:]) for place in find_phrases(draft.plain, sure_alone=True)}
+    sure.update(("over_promise", *place) for place in not_allowed(draft))
+    sure.update(("private_public", *place) for place in shown_details(draft))
+    known: set[str] = set()
     for one in found:
         rule, severity, start, end = one
-        if (start, end) in sure or severity == "hint" or chances.get(rule, 1) >= _DOUBT:
+        if severity == "hint":
             yield one
-    known = {rule for rule, *_ in found}
+        elif (rule, start, end) in sure or chances.get(rule, 1) >= _DOUBT:
+            known.add(rule)
+            yield one
+    # A hint says less than the graph may: it does not stand in its way.
     faults = [
-        name for name in FAULTS if chances[name] >= reader.thresholds[name] and name not in known
+        name
+        for name in FAULTS
+        if chances[name] >= reader.thresholds[name]
+        and name not in known
+        and (name != "private_public" or context.channel == "public")
+        and not (name in _NOT_FOR_SAFETY and _endangers(draft))
+        and not (name == "no_own_words" and quotes(draft))
     ]
     if not faults:
         return

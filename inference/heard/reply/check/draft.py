@@ -23,6 +23,8 @@ _PERSONS = re.compile(
     r"our|mine|yours|ours|myself|yourself|ourselves|am|are|was|were)\b"
 )
 _QUOTED = re.compile(r'"([^"]+)"')
+#: A quotation with which a sentence ends.
+_ENDING = re.compile(r'[.?!]"(?=\s+[A-Z])')
 
 
 def _folded(text: str) -> str:
@@ -65,8 +67,10 @@ class Draft:
 
     @cached_property
     def sentences(self) -> tuple[tuple[int, int], ...]:
-        """The places of the draft's sentences."""
-        return tuple(sentences(self.plain))
+        """The places of the draft's sentences; a quotation ends one with its last mark."""
+        ended = (at for match in _ENDING.finditer(self.text) for at in range(*match.span()))
+        marks = {at: self.text[at] for at in ended if self.plain[at] == " "}
+        return tuple(sentences("".join(marks.get(at, c) for at, c in enumerate(self.plain))))
 
     @cached_property
     def message(self) -> str:
@@ -85,7 +89,11 @@ class Draft:
 
     def is_theirs(self, start: int, end: int) -> bool:
         """Tell whether these words are the customer's own, said back with the persons shifted."""
-        folded = _folded(self.plain[start:end])
+        return self.says_back(self.plain[start:end])
+
+    def says_back(self, words: str) -> bool:
+        """Tell the same of any words."""
+        folded = _folded(plain(words))
         return bool(folded) and f" {folded} " in self._folded_message
 
     @cached_property

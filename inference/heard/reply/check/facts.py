@@ -7,10 +7,19 @@ from collections.abc import Iterator, Mapping
 
 from heard.reply.check.draft import Draft, Place
 from heard.reply.clauses import stems
-from heard.reply.details import PRIVATE, SHOWN, find_details
+from heard.reply.details import ACCUSING, BARE_AMOUNT, PRIVATE, SHOWN, TITLED, find_details
 from heard.reply.fillings import can_be_said_back
 
-__all__ = ["asks_again", "no_own_words", "over_promise", "private_public", "vague"]
+__all__ = [
+    "asks_again",
+    "no_own_words",
+    "not_allowed",
+    "over_promise",
+    "private_public",
+    "quotes",
+    "shown_details",
+    "vague",
+]
 
 _REQUEST = re.compile(
     r"\?|\b(?:please|kindly|could you|can you|would you|may i|can i|i(?:'ll)? need|we(?:'ll)? need|"
@@ -69,7 +78,8 @@ _TOLD: Mapping[str, str] = {
     "when": r"\b(?:\d{1,2}(?::\d\d)? ?(?:am|pm)|\d{1,2}:\d\d|(?:mon|tues|wednes|thurs|fri|satur|"
     r"sun)"
     r"day|yesterday|today|tonight|this morning|last (?:night|week|month|year)|"
-    r"(?:jan|febr|mar|apr|may|june|july|aug|sept|octo|novem|decem)\w*|\d+(?:st|nd|rd|th)|"
+    r"jan(?:uary)?|feb(?:ruary)?|march|april|june|july|aug(?:ust)?|sept(?:ember)?|oct(?:ober)?|"
+    r"nov(?:ember)?|dec(?:ember)?|(?:in|since|\d) may|may \d+|\d+(?:st|nd|rd|th)|"
     r"(?:\w+) (?:days?|weeks?|months?|hours?|years?|mins?|minutes?)|evening|christmas|easter)\b",
     "amount": r"[\u00a3$\u20ac]\s?\d|\b\d+ ?(?:pounds|quid|dollars|euros|p|gbp|usd)\b",
     "count": r"\b(?:twice|once|two|three|four|five|six|seven|\d+|times|third|fourth|second|"
@@ -128,10 +138,15 @@ _OFFERS: Mapping[str, re.Pattern[str]] = {
         r"(?:\w+ )?months? free|free (?:month|night|meal|ticket|session|class|delivery)|"
         r"[\u00a3$\u20ac]\d+ (?:on|to|into) your (?:account|next|bill)|\d+ ?% off|goodwill|"
         r"complimentary|points)\b"
+        r"|(?<!the )(?<!your )\b(?:voucher|gift card|book token)s? (?:for|of|worth|on top|as well|"
+        r"too)\b|\bmy treat\b"
+        r"|\bfree (?:of charge )?on top\b|\bdouble your money\b|\bour treat\b"
+        r"|\b(?:give|giving|throw in|throwing in|add|adding) (?:you |in )?(?:\w+ )?"
+        r"(?:days|weeks|months|nights) (?:of \w+ )?(?:for )?free\b"
         r"|\bi(?:'ll| will|'ve| have) (?:\w+ ){0,4}?(?:a (?:bottle|box|bunch|hamper|gift)|"
         r"some chocolates)\b"
-        r"|\b(?:on the house|as a (?:\w+ )?(?:gesture of )?goodwill|for your trouble|(?:the|a) "
-        r"compensation|goes on our bill|next (?:\w+ ){1,3}(?:with us )?is (?:free|on us))\b"
+        r"|\b(?:on the house|as a (?:\w+ )?(?:gesture of )?goodwill|for your trouble|"
+        r"goes on our bill|next (?:\w+ ){1,3}(?:with us )?is (?:free|on us))\b"
         r"|\b(?:knock\w*|tak\w+|com\w+) (?:[\w\u00a3$\u20ac.,%]+ ){0,4}off (?:your|the|next) "
         r"(?:\w+ )?(?:bills?|price|fare|invoice|fee|rent|order|stay|next|year|account)\b"
         r"|\bpay(?:ing)? (?:for )?(?:the|your) (?:[\w']+ ){0,3}(?:fee|charge|cleaning|taxi|hotel|"
@@ -145,8 +160,16 @@ _OFFERS: Mapping[str, re.Pattern[str]] = {
 #: Nothing is handed out where it is only asked for, or looked at.
 _ASKED_FOR = re.compile(
     r"\b(?:ask\w*|whether|if|find out|check\w*|request\w*|put forward|appl\w+|recommend\w*|can't|"
-    r"cannot|won't|not able|unable|no)\b"
+    r"cannot|won't|not able|unable|refused|declined|denied|turned down|"
+    r"no(?! wonder| doubt| problem| question))\b"
 )
+#: A remedy that the customer wants is said back, not offered.
+_SAID_BACK = re.compile(
+    r"\byou(?:'d| would|'ve| have| were)? (?:like|want|wanted|need|needed|expect|expected|wish|"
+    r"hop(?:ed|ing) for|asked for|asking for)(?: \w+){0,2} $"
+)
+#: The end of a sentence; the point of "\u00a31.50" is none.
+_SENTENCE_END = re.compile(r"[!?\n]|\.(?!\d)")
 _ASKS_PRIVATE = re.compile(
     r"\b(?:(?:order|booking|account|policy|card|phone|mobile|reference|customer|tracking|"
     r"membership|"
@@ -180,7 +203,8 @@ def asks_again(draft: Draft) -> Iterator[Place]:
     details = {detail.kind for detail in find_details(draft.said)}
     about = stems(draft.said)
     for start, end, sentence in draft.each():
-        if not _REQUEST.search(sentence) or find_details(draft.text[start:end]):
+        named = any(detail.kind != "weekday" for detail in find_details(draft.text[start:end]))
+        if named or not _REQUEST.search(sentence):
             continue
         for pattern, kind in _PATTERNS:
             match = pattern.search(sentence)
@@ -215,11 +239,15 @@ def no_own_words(draft: Draft) -> Iterator[Place]:
         return
     if any(draft.is_theirs(*place) for place in _runs(draft.plain)):
         return
-    # `plain` leaves quotations out, and one of common words alone shares no stem.
-    if any(len(quotation) >= _LEAST_QUOTED for quotation in draft.quotations):
+    if quotes(draft):
         return
     if can_be_said_back(draft.assessment, draft.context):
         yield 0, 0
+
+
+def quotes(draft: Draft) -> bool:
+    """Tell whether it quotes the message: one of common words alone shares no stem with it."""
+    return any(len(quotation) >= _LEAST_QUOTED for quotation in draft.quotations)
 
 
 def _runs(text: str) -> Iterator[Place]:
@@ -235,7 +263,7 @@ def vague(draft: Draft) -> Iterator[Place]:
         return
     for match in _REASONS.finditer(draft.plain):
         noun = match[0].split()[-1]
-        if noun[:5] not in draft.message:
+        if not re.search(rf"\b{re.escape(noun[:5])}", draft.message):
             yield match.span()
             return
 
@@ -245,7 +273,7 @@ def over_promise(draft: Draft) -> Iterator[Place]:
     for match in _GUARANTEED.finditer(draft.plain):
         if not draft.is_theirs(*match.span()):
             yield match.span()
-            return
+            break
     yield from not_allowed(draft)
 
 
@@ -255,24 +283,58 @@ def not_allowed(draft: Draft) -> Iterator[Place]:
     if isinstance(draft.context.remedies, Mapping):
         return  # a company's own remedies have names and wordings that no list knows
     for name, pattern in _OFFERS.items():
-        offered = None if name in allowed else pattern.search(draft.plain)
-        if offered and not _ASKED_FOR.search(draft.plain[: offered.end()].rpartition(".")[2]):
-            yield offered.span()
-            return
+        for offered in () if name in allowed else pattern.finditer(draft.plain):
+            before = _SENTENCE_END.split(draft.plain[: offered.start()])[-1]
+            if not _ASKED_FOR.search(before + offered[0]) and not _SAID_BACK.search(before):
+                yield offered.span()
+                return
+
+
+def shown_details(draft: Draft) -> Iterator[Place]:
+    """Exact private details in a public reply; sums that the customer has published aside."""
+    if draft.context.channel != "public":
+        return
+    told = _amounts(draft.message)
+    for detail in find_details(draft.text):
+        if detail.kind in PRIVATE and not (
+            detail.kind == "amount" and _amounts(detail.text.lower()) <= told
+        ):
+            yield detail.start, detail.end
+
+
+def _amounts(text: str) -> set[str]:
+    """Give the numbers of the sums in a text, as "45" for "\u00a345.00" and "45 quid"."""
+    found = [detail.text for detail in find_details(text) if detail.kind == "amount"]
+    found += [match[0] for match in BARE_AMOUNT.finditer(text)]
+    return {re.sub(r"[^\d.]|\.00$", "", amount.replace(",", "")) for amount in found}
 
 
 def private_public(draft: Draft) -> Iterator[Place]:
     """Private details shown, or asked for, in public."""
     if draft.context.channel != "public":
         return
-    for detail in find_details(draft.text):
-        if detail.kind in PRIVATE:
-            yield detail.start, detail.end
-            return
-    for start, _, sentence in draft.each():
-        if match := SHOWN.search(sentence):
+    for place in (*shown_details(draft), *_shown_otherwise(draft), *_asked_openly(draft)):
+        yield place
+        return
+
+
+def _shown_otherwise(draft: Draft) -> Iterator[Place]:
+    told = _amounts(draft.message)
+    for start, end, sentence in draft.each():
+        for match in TITLED.finditer(draft.text[start:end]):
             yield start + match.start(), start + match.end()
-            return
+        for match in SHOWN.finditer(sentence):
+            yield start + match.start(), start + match.end()
+        for match in BARE_AMOUNT.finditer(sentence):
+            if not _amounts(match[0]) <= told:
+                yield start + match.start(), start + match.end()
+        for match in ACCUSING.finditer(sentence):
+            if not re.search(rf"\b{re.escape(match[0])}\b", draft.message):
+                yield start + match.start(), start + match.end()
+
+
+def _asked_openly(draft: Draft) -> Iterator[Place]:
+    for start, _, sentence in draft.each():
         if _IN_PRIVATE.search(sentence):
             continue
         asked = _ASKS_PRIVATE.search(sentence) if _REQUEST.search(sentence) else None
@@ -280,4 +342,3 @@ def private_public(draft: Draft) -> Iterator[Place]:
             asked = _OWN_DATA.search(sentence)
         if asked:
             yield start + asked.start(), start + asked.end()
-            return

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from heard.reply.check.draft import Draft, Place
+from heard.reply.lexicon import plain
 
 __all__ = ["bad_opening", "no_thanks_after_silence", "repeats", "too_long_public", "we_for_i"]
 
@@ -76,10 +77,10 @@ def no_thanks_after_silence(draft: Draft) -> Iterator[Place]:
 
 def repeats(draft: Draft) -> Iterator[Place]:
     """A sentence that this conversation has seen already."""
-    used = {" ".join(text.lower().split()).strip(" .!?") for text in draft.context.used}
+    used = {" ".join(plain(text).split()).strip(" .!?") for text in draft.context.used}
     for start, end, sentence in draft.each():
-        plain = " ".join(sentence.split()).strip(" .!?")
-        if len(plain.split()) > 3 and plain in used:
+        said = " ".join(sentence.split()).strip(" .!?")
+        if len(said.split()) > 3 and said in used:
             yield start, end
 
 

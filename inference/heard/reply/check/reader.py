@@ -49,6 +49,7 @@ FAULTS = (
     "vague",
     "no_own_words",
     "bad_opening",
+    "private_public",
 )
 MANIFEST, GRAPH = "reader.json", "reader.onnx"
 #: The graph's one output and its shape.

@@ -67,7 +67,10 @@ async def check(body: CheckRequest, request: Request, service: ServiceHere) -> R
         pairs = zip(body.replies, read, strict=True)
         return as_json(
             [
-                [one.to_dict() for one in check_reply(draft, message, context)]
+                [
+                    one.to_dict()
+                    for one in check_reply(draft, message, context, playbook=service.playbook)
+                ]
                 for draft, message in pairs
             ]
         )
