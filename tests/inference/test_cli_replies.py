@@ -92,6 +92,7 @@ def test_check_refuses_what_it_cannot_read(files, tmp_path):
     gone = run("check", "--message", str(tmp_path / "gone"), "--draft", "-", stdin=b"hello")
     assert "gone cannot be read" in refused(gone)
     assert "both" in refused(run("check", "--message", "-", "--draft", "-", stdin=b"x"))
+    assert "holds no TOML files" in refused(files("Hello.", "--playbook", str(tmp_path)))
 
 
 def test_playbook_check_and_show(tmp_path):

@@ -108,7 +108,6 @@ def card(report: Mapping[str, Any]) -> str:
         "data": _data(training["data"]),
         "figures": split_figures(report["splits"]),
         "calibration": calibration(report["splits"]),
-        "curve_version": curve["trained_by"]["export"]["version"],
         "curve_seeds": ", and with other seeds" if _has_seeds(curve) else "",
         "learning_curve": points_table(curve["points"], "dev"),
         "robustness": robustness(report["robustness"]),
