@@ -103,7 +103,9 @@ FLIGHT = assessment(
     [
         ("£450 gone: I'd be angry too. Send me a private message and I'll deal with it.", False),
         ("£45 gone: I'd be angry too. Send me a private message and I'll deal with it.", True),
-        ("I'm sorry about flight QX773. Send me a private message.", True),
+        ("I'm sorry about flight QX774. Send me a private message.", True),
+        ("\u20ac450.00 gone: I'd be angry too. Email us at help@example.org.", False),
+        ("I'll write to ann@example.org about it.", True),
         ("I'm sorry, Miss Arden. Send me a private message.", True),
         ("I know what it is to miss your train. Send me a private message.", False),
     ],
@@ -118,6 +120,9 @@ def test_in_public_only_what_the_customer_published_is_said_back(draft, found):
         ("I've noted that you'd like your money back for the broken parcel.", False),
         ("I'm sorry that we've refused compensation for the broken parcel.", False),
         ("No wonder you're livid. I'm sending your money back today.", True),
+        ("Your refund was refused and that was wrong, so I'm refunding it now.", True),
+        ("I can't undo a broken parcel, but here's a voucher for \u00a310.", True),
+        ("If you'd like, I'll ask whether a refund can be had for the parcel.", False),
         ("You'd like your money back! I've refunded the parcel.", True),
     ],
 )

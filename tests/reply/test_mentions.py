@@ -52,6 +52,24 @@ def test_what_is_not_certain_is_not_said_back(post):
     assert shift(addressed(post, post), clause=True) is None
 
 
+@pytest.mark.parametrize(
+    "post",
+    [
+        "I bought it from @Tunnobank before and it never broke, you sold me junk",
+        "I've reported your shop to @Tunnobank today",
+        "I'd rather fly with @Tunnobank",
+        "I am on hold with @Tunnobank is there a problem",
+        "my bag is with @Tunnobank's driver",
+        "I paid @Tunnobank twice",
+    ],
+)
+def test_a_handle_that_may_be_somebody_elses_is_not_said(post):
+    for channel in ("chat", "public"):
+        found = assessment(post, angry=2, escalation=1, problem=[post])
+        reply = recommend(found, Context(channel=channel)).reply
+        assert "@" not in reply and "with us" not in reply and "from us" not in reply
+
+
 def test_an_address_is_no_handle():
     assert addressed("write to a@example.org now", "write to a@example.org now") == (
         "write to a@example.org now"

@@ -18,6 +18,10 @@ from heard.reply.situation import read_situation
         "You billed my late wife's account.",
         "I'm a widow and live alone.",
         "It came after the death of my father.",
+        "My mum, Jean, died last week and you still write to her.",
+        "My mum\u2019s funeral is on Friday.",
+        "I lost my husband at Christmas.",
+        "Please cancel my father's contract, he died in May.",
     ],
 )
 def test_a_loss_is_seen(text):
@@ -34,6 +38,9 @@ def test_a_loss_is_seen(text):
         "You lost my son's bag.",
         "I lost my wife in the airport because of your signs.",
         "the battery passed away lol",
+        "The loss of my daughter's suitcase has ruined our holiday.",
+        "We lost my son this weekend in your store and nobody helped us find him!",
+        "My friend passed on your details but nobody answers.",
         "my baby died on me again, the old van I mean",
     ],
 )

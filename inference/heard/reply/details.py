@@ -32,12 +32,12 @@ _NAMED = (
 _CODE = r"(?=[A-Z\d-]*\d)[A-Z\d][A-Z\d-]{2,}"
 #: In this order: the first kind that matches a place has it.
 _PATTERNS = (
-    ("email", re.compile(r"[\w.+-]+@[\w-]+\.\w[\w.]*")),
+    ("email", re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,255}\.\w[\w.]{0,255}")),
     (
         "amount",
         re.compile(
-            r"[\u00a3$\u20ac]\s?\d+(?:,\d{3})*(?:\.\d{1,2})?"
-            r"|\b\d+(?:,\d{3})*(?:\.\d{1,2})?\s?(?:pounds|quid|dollars|euros|rupees|gbp|usd|eur)\b",
+            r"[\u00a3$\u20ac]\s?\d{1,12}(?:,\d{3}){0,4}(?:\.\d{1,2})?"
+            r"|\b(?<![\d,])\d{1,12}(?:,\d{3}){0,4}(?:\.\d{1,2})?\s?(?:pounds|quid|dollars|euros|rupees|gbp|usd|eur)\b",
             re.IGNORECASE,
         ),
     ),
@@ -78,16 +78,18 @@ SHOWN = re.compile(
     r"\b\d+[a-z]? [a-z]+ (?:street|road|lane|avenue|close|drive|"
     r"way|court|gardens|terrace|place|rd|st|ave)\b|\b(?:ending|account|card|order|booking|"
     r"policy|reference|ref|room|flat|seat|locker) (?:in |no\.? |number )?[#a-z]{0,4}-?\d+|"
-    r"\b(?:your|her|his|its) (?:\w+ )?(?:biopsy|diagnosis|prescription|medication|pregnancy|"
+    r"\b(?:your|her|his) (?:\w+ )?(?:biopsy|diagnosis|prescription|medication|pregnancy|"
     r"test results?|results|condition|surgery|therapy|overdraft|arrears|balance|debt|salary|income|"
-    r"loan|benefits?|bankruptcy|credit score|hiv|depression|insulin|treatment(?! (?:by|at|from|"
-    r"you|was|on board))|operation|scan|payments?|direct debit|mortgage|missed)\b"
+    r"loan|benefits?|bankruptcy|credit score|hiv|depression|insulin|"
+    r"treatment(?! (?:by|at|from|on|in|of|"
+    r"you|was|on board))|operation|scan|payments?|direct debit|mortgage|"
+    r"missed (?:payments?|instalments?))\b"
     r"|\bthe (?:\w+ )?(?:biopsy|diagnosis|prescription|medication|pregnancy|test results?|"
     r"overdraft|arrears|debt|bankruptcy|credit score|direct debit|mortgage)\b"
     r"|\b[a-z]{2,}-?\d{3,}\b|\b\d{5,}\b"
 )
 #: Somebody's name with its title; in text as it is written, for "to miss your train" is none.
-TITLED = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr)\.? [A-Z]\w+")
+TITLED = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr)\.? (?!Pepper|Martens)[A-Z]\w+")
 #: Sums and accusations: the customer may have published these.
 BARE_AMOUNT = re.compile(
     r"[\u00a3$\u20ac]\s?\d[\d,]*(?:\.\d\d?)?|\b\d{1,3}(?:,\d{3})+\b|"

@@ -41,6 +41,7 @@ _THANKS_FIRST = re.compile(
 _BREAK = re.compile(r"[!?;()]|[.:](?!\d)")
 _PARTS = re.compile(r"[,:;]\s+")
 _NO_NEWS = re.compile(r"(?:you|you're|you've|that|that's)\b")
+_HANDLE = re.compile(r"(?<![\w.@])@\w")
 _THANKING = re.compile(
     r"\b(?:thank|thanks|cheers|please|just wanted|shout|expect\w*|thought|hello|dear)\b",
     re.IGNORECASE,
@@ -111,9 +112,14 @@ def _fullest(
     return max(formed, key=lambda text: min(len(stems(text)), _ENOUGH), default=None)
 
 
+def _is_unsaid(text: str) -> bool:
+    """Tell of a fault of the customer's own, or a handle: nobody speaks of himself by his."""
+    return bool(_OWN_FAULT.search(text) or _HANDLE.search(text))
+
+
 def _clause(text: str) -> str | None:
     """Shift a clause; ``None`` where it is none, or tells a fault of the customer's own."""
-    shifted = None if _OWN_FAULT.search(text) else shift(text, clause=True)
+    shifted = None if _is_unsaid(text) else shift(text, clause=True)
     if not shifted or len(shifted.split()) < 3 or _BREAK.search(shifted):
         return None
     return shifted
@@ -121,7 +127,7 @@ def _clause(text: str) -> str | None:
 
 def _thing(text: str) -> str | None:
     """Shift what is no clause but names what went wrong: "six weeks of mould in your room"."""
-    shifted = None if _OWN_FAULT.search(text) else shift(text, clause=False)
+    shifted = None if _is_unsaid(text) else shift(text, clause=False)
     if not shifted or not 2 < len(shifted.split()) < 16 or _BREAK.search(shifted):
         return None
     words = shifted.lower().split()
@@ -172,7 +178,7 @@ def _feeling(assessment: Assessment) -> str | None:
 def _quoted(text: str) -> str | None:
     text = re.sub(r"^(?:and|but|so|or|then|because)\b[ ,]*", "", text, flags=re.IGNORECASE)
     plain = re.sub(r"\s+", " ", re.sub(r"[@#=]\S+|__\w+__|https?://\S+", "", text)).strip(" .,;:!-")
-    if re.search(r"\S\s+@\w+\s+\S", text):
+    if re.search(r"[^\s.!?]\s+@\w", text):
         return None  # without the handle in its midst it would be no quotation
     words = {word.lower() for word in re.findall(r"\w+", plain)}
     if len(plain.split()) < 4 or len(plain) > _MOST_QUOTED:

@@ -10,16 +10,20 @@ __all__ = ["addressed", "without_mention"]
 
 _HANDLE = re.compile(r"(?<![\w.@])@\w+")
 _FIRST = re.compile(r"\s*@\w+([,:;]?)\s+([^\W_]+(?:['\u2019][^\W_]+)?)(?=\s+(\w+)(?:\s+(\w+))?)?")
-_LAST = re.compile(r"\s*(?<![\w.@])@\w+\W*$")
+_LAST = re.compile(r"(?<![\w.@])@\w+\W*$")
 _WITH = re.compile(
-    r"(?P<verb>\w+\s+)?\b(?P<with>(?:with|by|from|to)\s+)@\w+(?!['\u2019\w])(?:\s+(?P<after>\w+))?",
+    r"\b(?P<with>(?:with|by|from|to)\s+)@\w+(?!['\u2019\w])(?:\s+(?P<after>\w+))?", re.IGNORECASE
+)
+#: A handle that the writer leaves for, compares with or complains to is somebody else's.
+_ELSEWHERE = re.compile(
+    r"\b(?:mov(?:e|ed|ing)|switch\w*|swap\w*|chang(?:e|ed|ing)|transferr\w*|defect\w*|leav\w+|"
+    r"report\w*|complain\w*|referr\w*|escalat\w*|rather|instead|never had|no trouble|going back|"
+    r"back with|going to|go to|over to)\b",
     re.IGNORECASE,
 )
-#: "Moving to @Handle": a handle that the writer leaves for is a rival's.
-_LEAVING = re.compile(
-    r"(?:mov\w+|switch\w*|go|going|gone|went|swap\w*|chang\w+|transfer\w*|defect\w*|over|off)\s+to\s",
-    re.IGNORECASE,
-)
+_ADDRESSED = re.compile(r"\b(?:you|your|yours|you're|you've|you'll|u|ur)\b", re.IGNORECASE)
+#: A longer part of a message is not said back.
+_MOST_CHARACTERS = 400
 #: What "it" did, as "you" do it.
 _AGREE = {"has": "have", "hasn't": "haven't", "doesn't": "don't", "won't": "won't"}
 #: What only a company does to a customer. "Broke my phone" and "missed my flight" are the writer's.
@@ -51,32 +55,39 @@ def addressed(text: str, clause: str) -> str:
         text: the message.
         clause: a part of it.
     """
-    if len({handle.lower() for handle in _HANDLE.findall(text)}) != 1:
+    if len(clause) > _MOST_CHARACTERS or len({one.lower() for one in _HANDLE.findall(text)}) != 1:
         return clause
+    addressed_so = bool(_ADDRESSED.search(text))
+    if addressed_so and not text.lstrip().startswith("@"):
+        return clause  # "you" is the company already, and the handle somebody else
     first = _FIRST.match(clause)
     if first:
         mark, verb = first[1], first[2].lower().replace("\u2019", "'")
         rest = clause[first.start(2) :]
+        if addressed_so and not mark and _is_deed(verb, first[3] or "", first[4] or ""):
+            return clause
         if not mark and verb in _AGREE and (first[3] or "").lower() not in _NO_VERB:
             rest = f"you {_AGREE[verb]}{clause[first.end(2) :]}"
         elif not mark and _is_deed(verb, first[3] or "", first[4] or ""):
             rest = f"you {rest}"
         clause = rest
-    clause = _WITH.sub(_with_you, clause)
+    if not _ELSEWHERE.search(clause):
+        clause = _WITH.sub(_with_you, clause)
     last = _LAST.search(clause)
-    if last and last.start() and clause[: last.start()].split()[-1].lower() not in PREPOSITIONS:
-        clause = clause[: last.start()]
+    before = clause[: last.start()].split() if last else []
+    if before and before[-1].lower() not in PREPOSITIONS:
+        clause = clause[: last.start()].rstrip() if last else clause
     return clause
 
 
 def _with_you(match: re.Match[str]) -> str:
     """Turn "from @Handle" to "from you"; before a verb, "you" would be its subject."""
-    verb, preposition, after = match["verb"] or "", match["with"], match["after"] or ""
-    if _LEAVING.match(match[0]):
-        return match[0]
-    if after.lower() in FINITE or (after.endswith("ed") and len(after) > 4):
-        return f"{verb}{after}"
-    return f"{verb}{preposition}you{' ' if after else ''}{after}"
+    preposition, after = match["with"], match["after"] or ""
+    if after.lower() in FINITE:
+        return match[0]  # two sentences in one, or the handle is no part of this one
+    if after.endswith("ed") and len(after) > 4:
+        return after
+    return f"{preposition}you{' ' if after else ''}{after}"
 
 
 def without_mention(before: str) -> str:

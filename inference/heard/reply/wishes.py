@@ -32,7 +32,7 @@ _VERBS = frozenset(
     """.split()
 )
 #: What is a thing as well as something to do, and what follows it where it is a thing.
-_NOUNS = frozenset("refund credit replacement return reply answer repair upgrade".split())
+_NOUNS = frozenset("refund credit replacement return reply answer repair upgrade update".split())
 _OF_THINGS = frozenset("for of on from by within".split())
 #: What customers do themselves.
 _OWN_VERBS = frozenset("get book fly track transfer board verify start speak talk see know".split())
@@ -75,7 +75,9 @@ def wish(need: str) -> str | None:
     said = shift(need, clause=False)
     if not said or "?" in said[:-1] or ";" in said or ". " in said:
         return None
-    said = said.rstrip("?").strip()
+    said = re.sub(r"\s*,?\s*\bplease$", "", said.rstrip("?").strip())
+    if not said or re.search(r"\bourselves\b", said):
+        return None
     if len(said.split()) > _MOST_WORDS or re.search(r"\b(?:or|otherwise|before|unless)\b", said):
         return None
     worded = _of_wish(said) or _of_request(said)
@@ -104,7 +106,6 @@ def _of_request(said: str) -> str | None:
     plain = re.sub(r"^(?:please|pls|just|kindly)\s+", "", said)
     if match := re.match(r"(?:do not|don't) (?=(?:call|email|contact|ring|write)\b)", plain):
         return f"me not to {plain[match.end() :]}"
-    plain = re.sub(r"\s*,?\s*please$", "", plain)
     words = plain.split()
     if not words:
         return None
@@ -121,6 +122,7 @@ def _thing(text: str) -> str | None:
 
 def question(text: str, most: int = 110) -> str | None:
     """Quote the one question of a text with its mark; ``None`` for none, several or a long one."""
+    text = re.sub(r"(?:https?://|www\.)\S+", "", text)
     if "?" not in text:
         return None
     found = re.findall(
@@ -135,7 +137,7 @@ def question(text: str, most: int = 110) -> str | None:
         asked,
         flags=re.IGNORECASE,
     )
-    asked = re.sub(r"^(?:[@#=]\S+|__\w+__)\s*", "", asked)
+    asked = re.sub(r"^(?:(?:[@#=]\S+|__\w+__)\s*)+", "", asked)
     words = {word.lower() for word in re.findall(r"\w+", asked)}
     if (
         _RHETORICAL.search(asked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 from heard.reply.check.draft import Draft, Place
 from heard.reply.clauses import stems
@@ -140,6 +141,7 @@ _OFFERS: Mapping[str, re.Pattern[str]] = {
         r"complimentary|points)\b"
         r"|(?<!the )(?<!your )\b(?:voucher|gift card|book token)s? (?:for|of|worth|on top|as well|"
         r"too)\b|\bmy treat\b"
+        r"|\byou(?:'ll| will) (?:get|have|receive) (?:the |a |your )?compensation\b"
         r"|\bfree (?:of charge )?on top\b|\bdouble your money\b|\bour treat\b"
         r"|\b(?:give|giving|throw in|throwing in|add|adding) (?:you |in )?(?:\w+ )?"
         r"(?:days|weeks|months|nights) (?:of \w+ )?(?:for )?free\b"
@@ -161,15 +163,16 @@ _OFFERS: Mapping[str, re.Pattern[str]] = {
 _ASKED_FOR = re.compile(
     r"\b(?:ask\w*|whether|if|find out|check\w*|request\w*|put forward|appl\w+|recommend\w*|can't|"
     r"cannot|won't|not able|unable|refused|declined|denied|turned down|"
-    r"no(?! wonder| doubt| problem| question))\b"
+    r"no(?! wonder| doubt| problem| question| need| worries))\b"
 )
 #: A remedy that the customer wants is said back, not offered.
 _SAID_BACK = re.compile(
     r"\byou(?:'d| would|'ve| have| were)? (?:like|want|wanted|need|needed|expect|expected|wish|"
-    r"hop(?:ed|ing) for|asked for|asking for)(?: \w+){0,2} $"
+    r"hop(?:ed|ing) for|asked for|asking for|bought|paid for|had|got|used|tried|ordered)"
+    r"(?: \w+){0,2} $"
 )
-#: The end of a sentence; the point of "\u00a31.50" is none.
-_SENTENCE_END = re.compile(r"[!?\n]|\.(?!\d)")
+#: Where another clause begins; the point of "\u00a31.50" ends none.
+_CLAUSE_END = re.compile(r"[!?\n,;:]|\.(?!\d)|\b(?:and|but|so)\b(?= (?:i|we|i'\w+|we'\w+|here)\b)")
 _ASKS_PRIVATE = re.compile(
     r"\b(?:(?:order|booking|account|policy|card|phone|mobile|reference|customer|tracking|"
     r"membership|"
@@ -193,6 +196,13 @@ _IN_PRIVATE = re.compile(
     r"\b(?:dm|dms|pm|private(?:ly)?|direct message|inbox|message me|message us|messages?|by email|"
     r"write to me|call me|ring me)\b"
 )
+
+#: How a company gives its own number or address, and what stands in its timetable.
+_OUR_OWN = re.compile(
+    r"\b(?:us|our \w+|(?:please|you can) (?:call|ring|email|write to))(?: \w+)? ?"
+    r"(?:on|at|to|or)? ?$"
+)
+_TIMETABLE = re.compile(r"(?:flight|bus|train)\b")
 
 #: Characters: a shorter quotation is a word, not what happened.
 _LEAST_QUOTED = 8
@@ -284,7 +294,7 @@ def not_allowed(draft: Draft) -> Iterator[Place]:
         return  # a company's own remedies have names and wordings that no list knows
     for name, pattern in _OFFERS.items():
         for offered in () if name in allowed else pattern.finditer(draft.plain):
-            before = _SENTENCE_END.split(draft.plain[: offered.start()])[-1]
+            before = _CLAUSE_END.split(draft.plain[: offered.start()])[-1]
             if not _ASKED_FOR.search(before + offered[0]) and not _SAID_BACK.search(before):
                 yield offered.span()
                 return
@@ -296,17 +306,24 @@ def shown_details(draft: Draft) -> Iterator[Place]:
         return
     told = _amounts(draft.message)
     for detail in find_details(draft.text):
-        if detail.kind in PRIVATE and not (
-            detail.kind == "amount" and _amounts(detail.text.lower()) <= told
-        ):
+        said = detail.text.lower()
+        if detail.kind == "amount":
+            private = not _amounts(said) <= told
+        elif detail.kind in ("email", "phone"):
+            private = not _OUR_OWN.search(draft.plain[: detail.start])
+        else:
+            private = detail.kind in PRIVATE and not (
+                _TIMETABLE.match(said) and said in draft.message
+            )
+        if private:
             yield detail.start, detail.end
 
 
-def _amounts(text: str) -> set[str]:
-    """Give the numbers of the sums in a text, as "45" for "\u00a345.00" and "45 quid"."""
+def _amounts(text: str) -> set[Decimal]:
+    """Give the sums in a text: 45 for "\u00a345.00" and "45 quid"."""
     found = [detail.text for detail in find_details(text) if detail.kind == "amount"]
     found += [match[0] for match in BARE_AMOUNT.finditer(text)]
-    return {re.sub(r"[^\d.]|\.00$", "", amount.replace(",", "")) for amount in found}
+    return {Decimal(re.sub(r"[^\d.]", "", amount).strip(".") or 0) for amount in found}
 
 
 def private_public(draft: Draft) -> Iterator[Place]:
@@ -324,6 +341,9 @@ def _shown_otherwise(draft: Draft) -> Iterator[Place]:
         for match in TITLED.finditer(draft.text[start:end]):
             yield start + match.start(), start + match.end()
         for match in SHOWN.finditer(sentence):
+            named = sentence[: match.start()].split()[-1:]
+            if named and _TIMETABLE.match(named[0]) and match[0] in draft.message:
+                continue
             yield start + match.start(), start + match.end()
         for match in BARE_AMOUNT.finditer(sentence):
             if not _amounts(match[0]) <= told:
