@@ -44,6 +44,7 @@ def test_echoed_names_a_reference_first():
         ("refund for my flight", "a refund for your flight"),
         ("Refund my flight please", "me to refund your flight"),
         ("a refund please", "a refund"),
+        ("my girlfriend for bringing a bottle", None),
         ("I want you to fix my boiler", "me to fix your boiler"),
         ("call me a taxi or else", None),
         ("what", None),

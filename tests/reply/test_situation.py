@@ -60,6 +60,13 @@ def test_good_news(text, surprised):
     assert read_situation(assessment(text, surprised=surprised), Context()).pleasant
 
 
+def test_a_calm_message_that_tells_no_problem_is_offered_nothing():
+    told = assessment("The crew handled a drunk passenger well and walked him off the plane.")
+    assert read_situation(told, Context(remedies=("refund",))).remedies == "none"
+    broken = assessment("my modem isn't working", problem=["my modem isn't working"])
+    assert read_situation(broken, Context(remedies=("refund",))).remedies == "one"
+
+
 @pytest.mark.parametrize(
     ("text", "surprised"),
     [

@@ -31,7 +31,7 @@ _PLEASED = re.compile(
     r"\b(?:thank(?:s| you|ful)|thx|cheers|grateful|great|lovely|love|brilliant|excellent|perfect|"
     r"perfectly|awesome|fantastic|wonderful|amazing|helpful|appreciate|delighted|chuffed|happy|"
     r"glad|kind|sorted|nice|superb|well done|early|best|impressed|wow|yay|thrilled|loved|"
-    r"shout-?out|"
+    r"shout-?out|kudos|hats off|(?:good|great|nice) (?:job|work)|"
     r"made (?:my|our) (?:day|week|month|year)|unreal)\b",
     re.IGNORECASE,
 )
@@ -135,7 +135,7 @@ def read_situation(assessment: Assessment, context: Context) -> Situation:
         channel=context.channel,
         signals=_signals(assessment),
         said=said,
-        remedies=_OFFERED[0 if _only_asks(assessment) else min(len(context.remedies), 2)],
+        remedies=_OFFERED[0 if _wants_no_remedy(assessment) else min(len(context.remedies), 2)],
         pleasant=_is_pleasant(assessment),
         bereaved=_is_bereaved(assessment.text),
     )
@@ -158,11 +158,14 @@ def _is_bereaved(text: str) -> bool:
     return lost or bool(_BEREAVED.search(text))
 
 
-def _only_asks(assessment: Assessment) -> bool:
-    """A calm question: it is answered, not compensated."""
+def _wants_no_remedy(assessment: Assessment) -> bool:
+    """A calm question is answered, not compensated; nor is a calm message that tells no problem."""
     calm = not assessment.escalation.level and not assessment.signals
     hostile = any(assessment.emotions[name].level for name in _HOSTILE)
-    return calm and not hostile and bool(_ASKS.search(assessment.text))
+    if not calm or hostile:
+        return False
+    spans = assessment.spans
+    return bool(_ASKS.search(assessment.text)) or not (spans["problem"] or spans["need"])
 
 
 def _is_pleasant(assessment: Assessment) -> bool:

@@ -117,7 +117,12 @@ def _of_request(said: str) -> str | None:
 
 
 def _thing(text: str) -> str | None:
-    return None if FINITE & set(text.replace(",", "").lower().split()) else text
+    words = text.replace(",", "").lower().split()
+    if FINITE & set(words):
+        return None
+    if words[0] in ("my", "your") and not (TOPICS | {"money"}) & set(words[1:4]):
+        return None  # "your girlfriend for bringing a bottle" is nothing that one is given
+    return text
 
 
 def question(text: str, most: int = 110) -> str | None:
