@@ -76,7 +76,7 @@ INSULTS = frozenset(
     thief thieves tosser twat twats wanker wankers fuck fucked fucks shit shite bullshit crap piss
     pissed bollocks halfwit halfwits imbecile imbeciles incompetent incompetents stupid thick dumb
     pathetic useless donkey donkeys monkeys cowboys robbers criminals parasites vermin trash garbage
-    rubbish joke
+    rubbish joke stupidly foolishly idiotically
     """.split()
 )
 
