@@ -11,7 +11,7 @@ from made import assessment
 import heard
 from heard.reply.check.finding import RULES, SEVERITIES
 from heard.reply.check.reader import FAULTS, own_reader
-from heard.reply.recommend import sayings
+from heard.reply.recommend import all_fillings, fills
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
@@ -130,13 +130,18 @@ def test_a_remedy_that_is_said_back_is_not_offered(draft, found):
     assert ("over_promise" in rules(draft)) is found
 
 
-def test_a_sentence_of_the_playbook_says_only_what_the_message_says():
-    own = heard.recommend(FURIOUS).reply
-    assert rules(own) == set()
+def test_what_fills_a_sentence_of_the_playbook_is_known():
+    assert rules(heard.recommend(FURIOUS).reply) == set()
     playbook = heard.read_playbook()
-    said = sayings(FURIOUS, heard.Context(), playbook)
-    assert own.split(". ")[0].casefold() + "." in said or own.casefold() in said
-    assert not any("calm down" in sentence for sentence in said)
+    told = all_fillings(FURIOUS, heard.Context(), playbook)["problem"]
+    assert (("problem", told),) in fills(f"From what you tell me, {told}.", playbook)
+    (other,) = [
+        dict(values)
+        for values in fills("From what you tell me, you broke it.", playbook)
+        if len(values) == 1
+    ]
+    assert other == {"problem": "you broke it"}
+    assert not [*fills("Please calm down.", playbook)]
 
 
 def test_better_wordings_come_from_the_given_playbook(tmp_path):

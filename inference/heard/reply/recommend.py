@@ -20,10 +20,10 @@ __all__ = [
     "Avoid",
     "Move",
     "Recommendation",
+    "all_fillings",
     "fills",
     "own_playbook",
     "recommend",
-    "sayings",
 ]
 
 #: More advice than this is not read.
@@ -203,25 +203,26 @@ def _names(template: str) -> frozenset[str]:
     return frozenset(BRACES.findall(template))
 
 
-def sayings(assessment: Assessment, context: Context, playbook: Playbook) -> frozenset[str]:
-    """Give every sentence that the playbook can say to this message, with its case folded."""
-    names = frozenset().union(*map(_names, playbook.texts))
-    filled = fillings(assessment, context, playbook.remedies, names)
-    able = (text for text in playbook.texts if _names(text) <= filled.keys())
-    return frozenset(_filled(text, filled).strip().casefold() for text in able)
-
-
 def _filled(template: str, filled: Mapping[str, str]) -> str:
     text = BRACES.sub(lambda match: filled[match[1]], template)
     text = re.sub(r'([.?!])"\.', r'\1"', text)  # a quotation brings its own mark
     return text[0].upper() + text[1:]
 
 
-def fills(sentence: str, playbook: Playbook) -> Iterator[tuple[str, ...]]:
-    """Give what fills a sentence of the playbook, for each template that it can come from."""
+def all_fillings(assessment: Assessment, context: Context, playbook: Playbook) -> dict[str, str]:
+    """Find what this message fills every placeholder of a playbook with, where it has anything."""
+    names = frozenset().union(*map(_names, playbook.texts))
+    return fillings(assessment, context, playbook.remedies, names)
+
+
+def fills(sentence: str, playbook: Playbook) -> Iterator[tuple[tuple[str, str], ...]]:
+    """Give what stands for the placeholders, by their names, of each text that says a sentence."""
+    said = sentence.strip()
+    if said.endswith('"'):
+        said += "."  # where a quotation brought its own mark, the text's was left out
     for text in playbook.texts:
-        if match := _pattern(text).fullmatch(sentence.strip()):
-            yield match.groups()
+        if match := _pattern(text).fullmatch(sentence.strip()) or _pattern(text).fullmatch(said):
+            yield tuple(zip(BRACES.findall(text), match.groups(), strict=True))
 
 
 @cache

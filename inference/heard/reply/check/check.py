@@ -30,10 +30,10 @@ from heard.reply.context import Context
 from heard.reply.playbook import Playbook
 from heard.reply.recommend import (
     Recommendation,
+    all_fillings,
     fills,
     own_playbook,
     recommend,
-    sayings,
 )
 from heard.text import check_text
 from heard.types import Assessment
@@ -120,13 +120,13 @@ def _read(draft: Draft, found: list[Found], playbook: Playbook) -> Iterator[Foun
     them is what this message fills them with, or says.
     """
     reader = own_reader()
-    read = sayings(draft.assessment, draft.context, playbook)
+    filled = all_fillings(draft.assessment, draft.context, playbook)
     places = [
         (start, end)
         for start, end in draft.sentences
-        if draft.text[start:end].strip().casefold() not in read
-        and not any(
-            all(map(draft.says_back, filled)) for filled in fills(draft.text[start:end], playbook)
+        if not any(
+            all(_is_of_message(draft, value, filled.get(name, "")) for name, value in values)
+            for values in fills(draft.text[start:end], playbook)
         )
     ]
     if reader is None or not places:
@@ -167,6 +167,10 @@ def _read(draft: Draft, found: list[Found], playbook: Playbook) -> Iterator[Foun
     for name in faults:
         start, end = places[int(alone[:, FAULTS.index(name)].argmax())]
         yield name, RULES[name].severity, start, end
+
+
+def _is_of_message(draft: Draft, value: str, filling: str) -> bool:
+    return value.casefold() == filling.casefold() or draft.says_back(value)
 
 
 def _finding(
