@@ -9,9 +9,12 @@ import pytest
 from made import assessment
 
 import heard
+from heard.reply.check.draft import Draft
 from heard.reply.check.finding import RULES, SEVERITIES
+from heard.reply.check.phrases import find_phrases
 from heard.reply.check.reader import FAULTS, own_reader
-from heard.reply.recommend import all_fillings, fills
+from heard.reply.fillings import fillings
+from heard.reply.recommend import fills
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
@@ -133,7 +136,7 @@ def test_a_remedy_that_is_said_back_is_not_offered(draft, found):
 def test_what_fills_a_sentence_of_the_playbook_is_known():
     assert rules(heard.recommend(FURIOUS).reply) == set()
     playbook = heard.read_playbook()
-    told = all_fillings(FURIOUS, heard.Context(), playbook)["problem"]
+    told = fillings(FURIOUS, heard.Context(), playbook.remedies, playbook.placeholders)["problem"]
     assert (("problem", told),) in fills(f"From what you tell me, {told}.", playbook)
     (other,) = [
         dict(values)
@@ -183,6 +186,9 @@ def test_words_quoted_from_the_message_are_not_the_agents():
         "I'm reading that policy again before I call you at four."
     )
     assert not {"policy_shield", "cliche"} & rules(draft, angry)
+    # The graph takes this one for a cliche; the lists, which are exact, must not.
+    draft = "I've read \"your policy says no refunds\", and I'm sorry. I'd be livid too."
+    assert not [*find_phrases(Draft(draft, angry, heard.Context()).plain)]
 
 
 def test_a_quotation_of_the_message_is_own_words():

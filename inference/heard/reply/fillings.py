@@ -9,7 +9,7 @@ from heard.reply.clauses import clauses_around, sentences, stems
 from heard.reply.context import Context
 from heard.reply.details import echoed, find_details, is_private
 from heard.reply.lexicon import mirror
-from heard.reply.mentions import addressed
+from heard.reply.mentions import HANDLE, addressed
 from heard.reply.shift import shift
 from heard.reply.situation import read_situation
 from heard.reply.wishes import find_topic, question, wish
@@ -41,7 +41,6 @@ _THANKS_FIRST = re.compile(
 _BREAK = re.compile(r"[!?;()]|[.:](?!\d)")
 _PARTS = re.compile(r"[,:;]\s+")
 _NO_NEWS = re.compile(r"(?:you|you're|you've|that|that's)\b")
-_HANDLE = re.compile(r"(?<![\w.@])@\w")
 _THANKING = re.compile(
     r"\b(?:thank|thanks|cheers|please|just wanted|shout|expect\w*|thought|hello|dear)\b",
     re.IGNORECASE,
@@ -114,7 +113,7 @@ def _fullest(
 
 def _is_unsaid(text: str) -> bool:
     """Tell of a fault of the customer's own, or a handle: nobody speaks of himself by his."""
-    return bool(_OWN_FAULT.search(text) or _HANDLE.search(text))
+    return bool(_OWN_FAULT.search(text) or HANDLE.search(text))
 
 
 def _clause(text: str) -> str | None:

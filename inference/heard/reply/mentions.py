@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from heard.reply.words import DETERMINERS, FINITE, PREPOSITIONS, SUBJECTS
+from heard.reply.words import DETERMINERS, FINITE, MOST_CHARACTERS, PREPOSITIONS, SUBJECTS
 
-__all__ = ["addressed", "without_mention"]
+__all__ = ["HANDLE", "addressed", "without_mention"]
 
-_HANDLE = re.compile(r"(?<![\w.@])@\w+")
+#: A handle; an address holds none.
+HANDLE = re.compile(r"(?<![\w.@])@\w+")
 _FIRST = re.compile(r"\s*@\w+([,:;]?)\s+([^\W_]+(?:['\u2019][^\W_]+)?)(?=\s+(\w+)(?:\s+(\w+))?)?")
 _LAST = re.compile(r"(?<![\w.@])@\w+\W*$")
 _WITH = re.compile(
@@ -22,8 +23,6 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _ADDRESSED = re.compile(r"\b(?:you|your|yours|you're|you've|you'll|u|ur)\b", re.IGNORECASE)
-#: A longer part of a message is not said back.
-_MOST_CHARACTERS = 400
 #: What "it" did, as "you" do it.
 _AGREE = {"has": "have", "hasn't": "haven't", "doesn't": "don't", "won't": "won't"}
 #: What only a company does to a customer. "Broke my phone" and "missed my flight" are the writer's.
@@ -55,7 +54,7 @@ def addressed(text: str, clause: str) -> str:
         text: the message.
         clause: a part of it.
     """
-    if len(clause) > _MOST_CHARACTERS or len({one.lower() for one in _HANDLE.findall(text)}) != 1:
+    if len(clause) > MOST_CHARACTERS or len({one.lower() for one in HANDLE.findall(text)}) != 1:
         return clause
     addressed_so = bool(_ADDRESSED.search(text))
     if addressed_so and not text.lstrip().startswith("@"):
@@ -64,20 +63,20 @@ def addressed(text: str, clause: str) -> str:
     if first:
         mark, verb = first[1], first[2].lower().replace("\u2019", "'")
         rest = clause[first.start(2) :]
-        if addressed_so and not mark and _is_deed(verb, first[3] or "", first[4] or ""):
+        deed = not mark and _is_deed(verb, first[3] or "", first[4] or "")
+        if deed and addressed_so:
             return clause
         if not mark and verb in _AGREE and (first[3] or "").lower() not in _NO_VERB:
             rest = f"you {_AGREE[verb]}{clause[first.end(2) :]}"
-        elif not mark and _is_deed(verb, first[3] or "", first[4] or ""):
+        elif deed:
             rest = f"you {rest}"
         clause = rest
     if not _ELSEWHERE.search(clause):
         clause = _WITH.sub(_with_you, clause)
-    last = _LAST.search(clause)
-    before = clause[: last.start()].split() if last else []
-    if before and before[-1].lower() not in PREPOSITIONS:
-        clause = clause[: last.start()].rstrip() if last else clause
-    return clause
+    before = without_mention(clause)
+    if not before or before.split()[-1].lower() in PREPOSITIONS:
+        return clause
+    return before if before != clause.rstrip() else clause
 
 
 def _with_you(match: re.Match[str]) -> str:

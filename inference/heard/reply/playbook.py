@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
@@ -171,6 +171,11 @@ class Playbook:
         parts = [text[a:b] for text in whole for a, b in sentences(text)]
         return tuple(dict.fromkeys([*whole, *parts]))
 
+    @cached_property
+    def placeholders(self) -> frozenset[str]:
+        """The names of all placeholders in its texts."""
+        return _placeholders(self.texts)
+
     def plan(self, situation: Situation) -> Plan:
         """Return the first plan that holds; a playbook that was read has one for everything."""
         return next(plan for plan in self.plans if plan.when.holds(situation))
@@ -188,7 +193,7 @@ class Playbook:
             plan,
             blocks,
             tuple(advice for advice in self.advice if advice.when.holds(situation)),
-            frozenset(name for text in texts for name in BRACES.findall(text)),
+            _placeholders(texts),
         )
 
     def sentences(self, move: str, situation: Situation) -> Iterator[tuple[str, ...]]:
@@ -239,6 +244,10 @@ def read_playbook(folder: str | Path | None = None) -> Playbook:
     if missing:
         raise PlaybookError(f"{place.name} has no [remedy] {missing[0]}: give its wording.")
     return playbook
+
+
+def _placeholders(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset(name for text in texts for name in BRACES.findall(text))
 
 
 def _tables(path: Path) -> dict[str, Any]:

@@ -20,7 +20,6 @@ __all__ = [
     "Avoid",
     "Move",
     "Recommendation",
-    "all_fillings",
     "fills",
     "own_playbook",
     "recommend",
@@ -209,19 +208,16 @@ def _filled(template: str, filled: Mapping[str, str]) -> str:
     return text[0].upper() + text[1:]
 
 
-def all_fillings(assessment: Assessment, context: Context, playbook: Playbook) -> dict[str, str]:
-    """Find what this message fills every placeholder of a playbook with, where it has anything."""
-    names = frozenset().union(*map(_names, playbook.texts))
-    return fillings(assessment, context, playbook.remedies, names)
-
-
 def fills(sentence: str, playbook: Playbook) -> Iterator[tuple[tuple[str, str], ...]]:
     """Give what stands for the placeholders, by their names, of each text that says a sentence."""
-    said = sentence.strip()
-    if said.endswith('"'):
-        said += "."  # where a quotation brought its own mark, the text's was left out
+    said = [sentence.strip()]
+    if said[0].endswith('"'):
+        said.append(
+            f"{said[0]}."
+        )  # where a quotation brought its own mark, the text's was left out
     for text in playbook.texts:
-        if match := _pattern(text).fullmatch(sentence.strip()) or _pattern(text).fullmatch(said):
+        match = next(filter(None, map(_pattern(text).fullmatch, said)), None)
+        if match:
             yield tuple(zip(BRACES.findall(text), match.groups(), strict=True))
 
 

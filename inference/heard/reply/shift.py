@@ -22,6 +22,7 @@ from heard.reply.words import (
     INTENSIFIERS,
     MASS,
     MISSPELT,
+    MOST_CHARACTERS,
     NO_SUBJECT,
     NOUNS,
     PREPOSITIONS,
@@ -46,7 +47,6 @@ _QUOTATION = re.compile(
     "[\"\u201c\u201d\u00ab\u00bb]|(?<!\\w)['\u2018][^'\u2019]+['\u2019](?!\\w)|\\b(?:goes|like),? "
     "(?:is|are|do|you|well|sorry)\\b"
 )
-_MOST_CHARACTERS = 400
 #: Grammar that was broken before it came here.
 _BROKEN = re.compile(
     r"\bto (?!need|feed|speed|exceed|proceed|embed|shed|wed|bed|red)\w+ed\b|"
@@ -159,7 +159,7 @@ def shift(span: str, *, clause: bool) -> str | None:
         The span as an agent may say it after "so", in lower case at its beginning and without
         closing marks; ``None`` where no shifted wording is certain to be right.
     """
-    if len(span) > _MOST_CHARACTERS:
+    if len(span) > MOST_CHARACTERS:
         return None
     text = _HEAD.sub("", _TAIL.sub("", _LINK.sub("", span).replace("\u2019", "'")))
     text = _lowered(_SPACE.sub(" ", text).strip())

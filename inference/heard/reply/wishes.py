@@ -48,6 +48,8 @@ _MOST_WORDS = 16
 _NAMED = re.compile(
     r"\b(the|my|our|your) ((?:[a-z]{3,} ){0,2}?[a-z]{3,})(?= (\w+)|[.,!?;:]|$)", re.IGNORECASE
 )
+#: A sentence with its mark; a point within "\u00a31.50" ends none.
+_QUESTION = re.compile(r"(?:[^.!?\n]|\.(?=\w))+\?+")
 _RHETORICAL = re.compile(
     r"\b(?:are you (?:kidding|serious|joking|having)|really|seriously|how dare|who do you think|"
     r"what (?:the|kind of)|do you (?:even|not|make)|is this (?:a|how)|you call)\b",
@@ -130,9 +132,7 @@ def question(text: str, most: int = 110) -> str | None:
     text = re.sub(r"(?:https?://|www\.)\S+", "", text)
     if "?" not in text:
         return None
-    found = re.findall(
-        r"(?:[^.!?\n]|\.(?=\w))+\?+", text
-    )  # a point within "\u00a31.50" ends nothing
+    found = _QUESTION.findall(text)
     if len(found) != 1:
         return None
     asked = re.sub(r"\s+", " ", str(found[0])).strip(" ,;:-").rstrip("?") + "?"

@@ -14,6 +14,7 @@ __all__ = [
     "INTENSIFIERS",
     "MASS",
     "MISSPELT",
+    "MOST_CHARACTERS",
     "NOUNS",
     "NO_SUBJECT",
     "PREPOSITIONS",
@@ -59,6 +60,9 @@ MISSPELT = {
     "ur": "your",
     "r": "are",
 }
+
+#: A longer part of a message is not said back.
+MOST_CHARACTERS = 400
 
 #: Swearing without which a sentence stands.
 INTENSIFIERS = frozenset(

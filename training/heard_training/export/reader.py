@@ -29,7 +29,6 @@ __all__ = ["export_reader"]
 _COST_OF_ALARM = 2.0
 _GRID = np.linspace(0.05, 0.99, 95)
 _RESAMPLINGS = 50
-
 _OBSERVED = 256
 
 

@@ -27,10 +27,10 @@ from heard.reply.check.manner import (
 from heard.reply.check.phrases import find_phrases
 from heard.reply.check.reader import FAULTS, own_reader, pair_text
 from heard.reply.context import Context
+from heard.reply.fillings import fillings
 from heard.reply.playbook import Playbook
 from heard.reply.recommend import (
     Recommendation,
-    all_fillings,
     fills,
     own_playbook,
     recommend,
@@ -120,7 +120,7 @@ def _read(draft: Draft, found: list[Found], playbook: Playbook) -> Iterator[Foun
     them is what this message fills them with, or says.
     """
     reader = own_reader()
-    filled = all_fillings(draft.assessment, draft.context, playbook)
+    filled = fillings(draft.assessment, draft.context, playbook.remedies, playbook.placeholders)
     places = [
         (start, end)
         for start, end in draft.sentences

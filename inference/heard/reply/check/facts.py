@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from itertools import chain, islice
 
 from heard.reply.check.draft import Draft, Place
 from heard.reply.clauses import stems
@@ -330,9 +331,8 @@ def private_public(draft: Draft) -> Iterator[Place]:
     """Private details shown, or asked for, in public."""
     if draft.context.channel != "public":
         return
-    for place in (*shown_details(draft), *_shown_otherwise(draft), *_asked_openly(draft)):
-        yield place
-        return
+    found = chain(shown_details(draft), _shown_otherwise(draft), _asked_openly(draft))
+    yield from islice(found, 1)
 
 
 def _shown_otherwise(draft: Draft) -> Iterator[Place]:
