@@ -8,11 +8,7 @@ from heard.reply.check.draft import Draft, Place
 from heard.reply.check.facts import (
     asks_again,
     no_own_words,
-    not_allowed,
-    over_promise,
-    private_public,
     quotes,
-    shown_details,
     vague,
 )
 from heard.reply.check.feelings import fix_before_feelings, wrong_feeling
@@ -25,6 +21,8 @@ from heard.reply.check.manner import (
     we_for_i,
 )
 from heard.reply.check.phrases import find_phrases
+from heard.reply.check.privacy import private_public, shown_details
+from heard.reply.check.promises import not_allowed, over_promise
 from heard.reply.check.reader import FAULTS, own_reader, pair_text
 from heard.reply.context import Context
 from heard.reply.fillings import fillings

@@ -12,7 +12,7 @@ from heard.reply.context import Context
 from heard.reply.lexicon import plain
 from heard.types import Assessment
 
-__all__ = ["Draft", "Place"]
+__all__ = ["Draft", "Place", "requests"]
 
 #: Where something stands in a draft: ``[start, end)`` in code points.
 Place = tuple[int, int]
@@ -23,8 +23,20 @@ _PERSONS = re.compile(
     r"our|mine|yours|ours|myself|yourself|ourselves|am|are|was|were)\b"
 )
 _QUOTED = re.compile(r'"([^"]+)"')
+_REQUEST = re.compile(
+    r"\?|\b(?:please|kindly|could you|can you|would you|may i|can i|i(?:'ll)? need|we(?:'ll)? need|"
+    r"i(?:'d| would) (?:need|like you to)|let (?:me|us) (?:know|have)|give (?:me|us)|send (?:me|"
+    r"us)|"
+    r"tell (?:me|us)|(?:can|could|would|will) you (?:\w+ )?\w+|"
+    r"^(?:and |then |so )?(?:confirm|provide|share|supply|describe|explain))\b"
+)
 #: A quotation with which a sentence ends.
 _ENDING = re.compile(r'[.?!]"(?=\s+[A-Z])')
+
+
+def requests(sentence: str) -> bool:
+    """Tell whether a sentence, in lower case, asks the customer for something."""
+    return bool(_REQUEST.search(sentence))
 
 
 def _folded(text: str) -> str:
