@@ -126,7 +126,7 @@ def test_committed_annotations_hold_no_text():
         return [value] if isinstance(value, str) else []
 
     rows = read_annotations(ROOT / "data/annotations")  # checks offsets against lengths
-    assert len(rows) == 5788 + 634
+    assert len(rows) == 6268 + 634
     for path in (ROOT / "data/annotations").iterdir():
         for line in path.read_text(encoding="utf-8").splitlines():
             assert not [s for s in strings(json.loads(line)) if " " in s or len(s) > 64]
