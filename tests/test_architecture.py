@@ -39,7 +39,6 @@ LAYERS = (
         "reply.lexicon",
         "reply.context",
         "reply.details",
-        "reply.bereavement",
     },
     {"reply.check", "reply.check.finding", "reply.mentions", "reply.bereavement"},
     {"reply.shift", "reply.clauses", "reply.situation"},

@@ -107,6 +107,7 @@ FLIGHT = assessment(
         ("£450 gone: I'd be angry too. Send me a private message and I'll deal with it.", False),
         ("£45 gone: I'd be angry too. Send me a private message and I'll deal with it.", True),
         ("I'm sorry about flight QX774. Send me a private message.", True),
+        ("I'm sorry about flight QX773. Send me a private message.", False),
         ("\u20ac450.00 gone: I'd be angry too. Email us at help@example.org.", False),
         ("I'll write to ann@example.org about it.", True),
         ("I'm sorry, Miss Arden. Send me a private message.", True),
@@ -115,6 +116,13 @@ FLIGHT = assessment(
 )
 def test_in_public_only_what_the_customer_published_is_said_back(draft, found):
     assert ("private_public" in rules(draft, FLIGHT, channel="public")) is found
+
+
+@pytest.mark.parametrize("named", ["flight booking 88120", "train ticket AB448812"])
+def test_a_booking_that_the_customer_published_stays_private(named):
+    found = assessment(f"@Vorrelair my {named} was refused, why?", signals=["goes_public"])
+    draft = f"I'm sorry that the {named} was refused. Send me a private message."
+    assert "private_public" in rules(draft, found, channel="public")
 
 
 @pytest.mark.parametrize(

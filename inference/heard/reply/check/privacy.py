@@ -43,6 +43,7 @@ _OUR_OWN = re.compile(
 )
 _TIMETABLE = re.compile(r"(?:flight|bus|train)\b")
 _AFTER_TIMETABLE = re.compile(r"\b(?:flight|bus|train) $")
+_LINE = re.compile(r"[a-z]{0,3}-?\d{1,5}[a-z]?")
 
 
 def shown_details(draft: Draft) -> Iterator[Place]:
@@ -64,9 +65,9 @@ def shown_details(draft: Draft) -> Iterator[Place]:
 
 def _in_timetable(draft: Draft, start: int, end: int) -> bool:
     """Tell whether this is the number of a flight, bus or train that the message names too."""
-    said, before = draft.text[start:end].lower().strip(), draft.plain[:start]
-    named = _TIMETABLE.match(said) or _AFTER_TIMETABLE.search(before)
-    return bool(named) and said in draft.message
+    said, before = draft.text[start:end].lower().strip(), draft.plain[max(0, start - 8) : start]
+    number = _AFTER_TIMETABLE.search(before) and _LINE.fullmatch(said)
+    return bool(_TIMETABLE.match(said) or number) and said in draft.message
 
 
 def _amounts(text: str) -> set[Decimal]:
