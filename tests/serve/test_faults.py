@@ -105,6 +105,21 @@ def test_a_full_queue_refuses_a_list_whole_and_says_when_to_come_back(faulty):
     assert figure(faulty, "heard_queue_messages") == 0
 
 
+def test_a_full_queue_refuses_before_it_reads_what_is_asked(faulty):
+    with faulty.client() as client:
+        slow = in_a_thread(ask, client, "SLOW1 please")
+        listed = in_a_thread(lambda: client.post("/v1/assess", json={"texts": ["a", "b", "c"]}))
+        time.sleep(0.3)
+        refused = client.post("/v1/reply", content=b"{")
+        assert (refused.status_code, refused.json()["error"]["reason"]) == (429, "queue_full")
+        assert client.get("/v1/reply").status_code == 405
+        assert client.get("/v1/model").status_code == 200
+        assert slow.result(20).status_code == listed.result(20).status_code == 200
+        assert client.post("/v1/reply", content=b"{").status_code == 415
+        counted = 'heard_requests_total{method="POST",route="/v1/reply",status="429"} 1.0'
+        assert counted in client.get("/metrics").text
+
+
 def test_who_could_not_be_answered_in_time_is_told_at_once(serve):
     server = serve("--threads", 1, "--timeout", 0.5, program=FAULTY)
     with server.client() as client:

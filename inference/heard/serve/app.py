@@ -63,6 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
         keys=KeyRing(settings.keys, KEYS_VARIABLE),
         admin=KeyRing(settings.admin_keys, ADMIN_VARIABLE),
         metrics=service.metrics,
+        admit=service.batcher.admit,
     )
     app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(HeardError, _heard_error)

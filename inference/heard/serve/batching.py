@@ -130,6 +130,23 @@ class Batcher:
         """Whether the last few passes all failed; the next that succeeds ends it."""
         return self._failures >= _MOST_FAILURES
 
+    def admit(self, count: int, deadline: float) -> None:
+        """Tell whoever cannot be answered in time so at once; nothing is taken yet.
+
+        To be computed and then thrown away would take time from those who can.
+
+        Raises:
+            ServiceError: when so many messages more would not fit, or not be answered in time.
+        """
+        wait = self._admitted * self._ahead.careful
+        late = wait > max(0.0, deadline - time.monotonic())
+        if self._admitted + count > self._max_waiting or late:
+            raise ServiceError(
+                "queue_full",
+                f"{self._admitted} messages wait, more than can be answered in time: try again.",
+                {"Retry-After": str(max(1, round(wait)))},
+            )
+
     async def submit(self, job: Job) -> Any:  # noqa: ANN401 - whatever the job's finish makes
         """Wait for a job's answer.
 
@@ -139,17 +156,7 @@ class Batcher:
             InputError: when one of its messages cannot be read.
         """
         count = max(1, len(job.texts))
-        wait = self._admitted * self._ahead.careful
-        # Whoever cannot be answered in time is told so at once: to be computed and then thrown
-        # away would take time from those who can.
-        if self._admitted + count > self._max_waiting or wait > max(
-            0.0, job.deadline - time.monotonic()
-        ):
-            raise ServiceError(
-                "queue_full",
-                f"{self._admitted} messages wait, more than can be answered in time: try again.",
-                {"Retry-After": str(max(1, round(wait)))},
-            )
+        self.admit(count, job.deadline)
         self._admitted += count
         self._metrics.waiting(self._admitted)
         ahead, begun = self._admitted, time.monotonic()

@@ -7,7 +7,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from heard.serve.errors import ServiceError, error_response
 from heard.serve.keys import KeyRing
 from heard.serve.metrics import Metrics
-from heard.serve.settings import Settings
+from heard.serve.settings import TIMEOUT_HEADER, Settings
 
 __all__ = ["Gate"]
 
@@ -24,6 +24,8 @@ _OPEN_PATHS = re.compile(r"/|/docs|/openapi\.json|/page/.*|/metrics|/health/.*|/
 #: Asked every few seconds by whoever watches the service: logged only when something is wrong.
 _WATCHING = re.compile(r"/metrics|(?:/v2)?/health/.*")
 _ADMIN_PATHS = re.compile(r"/v1/admin/.*")
+#: Paths whose requests wait for the model.
+_COMPUTING = re.compile(r"/v1/(?:assess|reply|check|conversation)|/v2/models/heard/infer")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _BODY_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 #: Nothing from elsewhere, nothing inline: what the page needs lies beside it.
@@ -48,9 +50,17 @@ class Gate:
     """ASGI middleware around the whole service."""
 
     def __init__(
-        self, app: ASGIApp, *, settings: Settings, keys: KeyRing, admin: KeyRing, metrics: Metrics
+        self,
+        app: ASGIApp,
+        *,
+        settings: Settings,
+        keys: KeyRing,
+        admin: KeyRing,
+        metrics: Metrics,
+        admit: Callable[[int, float], None],
     ) -> None:
         self._app = app
+        self._admit = admit
         self._settings = settings
         self._keys = keys
         self._admin = admin
@@ -82,6 +92,7 @@ class Gate:
             self._open(scope, headers)
             body = await self._body(scope, headers, receive)
             size = len(body)
+            self._turn_away(scope, headers)
             await self._app(scope, _replay(body, receive), sending)
         except ServiceError as error:
             state["reason"] = error.reason
@@ -115,6 +126,17 @@ class Gate:
                 {"WWW-Authenticate": "Bearer"},
             )
 
+    def _turn_away(self, scope: Scope, headers: Headers) -> None:
+        """Refuse at once what would be refused after it was read and checked.
+
+        Under overload the time spent on those who are refused is taken from those who wait.
+        """
+        path, state = scope["path"], scope["state"]
+        waits = scope["method"] == "POST" and _COMPUTING.fullmatch(path)
+        if waits and TIMEOUT_HEADER not in headers:
+            state["route"] = path  # no router has seen it yet
+            self._admit(1, state["begun"] + self._settings.timeout)
+
     async def _body(self, scope: Scope, headers: Headers, receive: Receive) -> bytes:
         """Read the body, counted as it comes, within its limits of bytes and time."""
         if scope["method"] not in _BODY_METHODS:
@@ -147,7 +169,7 @@ class Gate:
     def _record(self, scope: Scope, status: int, seconds: float, size: int) -> None:
         """Count and log the request by its route's template: a path may hold anything."""
         state = scope["state"]
-        route = getattr(scope.get("route"), "path", "unmatched")
+        route = getattr(scope.get("route"), "path", state.get("route", "unmatched"))
         watching = _WATCHING.fullmatch(route) is not None and status == 200
         reason = state.get("reason") or ("client_gone" if status == 499 else None)
         self._metrics.request(route, _known_method(scope["method"]), status, seconds)

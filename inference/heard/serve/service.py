@@ -23,12 +23,10 @@ from heard.serve.errors import ServiceError
 from heard.serve.feedback import FeedbackStore
 from heard.serve.metrics import Metrics
 from heard.serve.models import Board, Models
-from heard.serve.settings import Settings
+from heard.serve.settings import TIMEOUT_HEADER, Settings
 from heard.types import Assessment
 
 __all__ = ["Service", "as_json", "whole_number"]
-
-TIMEOUT_HEADER = "x-request-timeout-ms"
 
 #: Seconds between two looks at the board, at readiness, two tries to load a first model, ...
 _LOOK, _WATCH, _AGAIN, _HOUR = 0.2, 0.5, 5.0, 3600.0

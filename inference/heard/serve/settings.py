@@ -8,7 +8,10 @@ from pathlib import Path
 
 from heard.errors import InputError
 
-__all__ = ["Settings"]
+__all__ = ["TIMEOUT_HEADER", "Settings"]
+
+#: How a request says how long it may take.
+TIMEOUT_HEADER = "x-request-timeout-ms"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
