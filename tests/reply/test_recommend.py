@@ -267,6 +267,17 @@ def test_handover_is_in_the_customers_words():
         assert words in found.handover
 
 
+def test_a_loose_word_is_no_problem_for_a_supervisor():
+    found = assessment(
+        "I want a manager, the parcel is broken.",
+        signals=["asks_for_manager"],
+        escalation=3,
+        problem=["the", "the parcel is broken"],
+    )
+    handover = heard.recommend(found, heard.Context()).handover
+    assert 'Problem: "the parcel is broken"\n' in handover
+
+
 def test_three_whats():
     found = heard.recommend(LATE, heard.Context(remedies=("refund", "credit")))
     assert found.three_whats["problem"].endswith("your order still isn't here")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from heard.reply.clauses import stems
 from heard.reply.context import Context
 from heard.types import Assessment
 
@@ -21,6 +22,8 @@ def summary(assessment: Assessment, context: Context, tried: Sequence[str] = ())
     lines = []
     for title, kind in (("Problem", "problem"), ("Needs", "need"), ("Feeling", "feeling")):
         texts = [re.sub(r"\s+", " ", span.text).strip() for span in assessment.spans[kind]]
+        # A loose "the" tells nobody anything; a feeling may be made of small words.
+        texts = [text for text in texts if kind == "feeling" or stems(text)]
         if texts:
             lines.append(f"{title}: " + "; ".join(f'"{text}"' for text in texts))
     shown = [
