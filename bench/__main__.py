@@ -209,7 +209,8 @@ def main() -> None:
     partial.write_text(text + "\n", encoding="utf-8")
     draw(result, plot)
     partial.replace(chosen.out / _FILE)
-    plot.replace(chosen.out / "speed.png")
+    if plot.exists():  # some parts have nothing to draw
+        plot.replace(chosen.out / "speed.png")
     progress(f"written to {chosen.out}")
 
 
