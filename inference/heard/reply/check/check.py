@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from heard.reply.check.draft import Draft, Place
-from heard.reply.check.facts import (
-    asks_again,
-    no_own_words,
-    quotes,
-    vague,
-)
+from heard.reply.check.facts import asks_again, no_own_words, quotes, vague
 from heard.reply.check.feelings import fix_before_feelings, wrong_feeling
 from heard.reply.check.finding import RULES, SEVERITIES, Finding, Severity
 from heard.reply.check.manner import (

@@ -10,12 +10,7 @@ from heard.reply.clauses import stems
 from heard.reply.details import find_details
 from heard.reply.fillings import can_be_said_back
 
-__all__ = [
-    "asks_again",
-    "no_own_words",
-    "quotes",
-    "vague",
-]
+__all__ = ["asks_again", "no_own_words", "quotes", "vague"]
 
 #: What may be asked for, and what in a message says that it was told already.
 _ASKED = (
