@@ -40,7 +40,7 @@ _OTHERS = frozenset(
     """.split()
 ) - {"me", "as", "no", "die", "mine", "on", "do", "so", "to", "a", "an", "i", "was"}
 
-_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 #: A few hundred words say enough, and keep the cost of long messages flat.
 _READ = 2_000
 _FEWEST_WORDS = 3
@@ -59,7 +59,7 @@ def detect_language(text: str) -> Language:
         foreign = sum(not _is_latin(letter) for letter in letters)
         if letters and foreign / len(letters) > _FOREIGN_SHARE:
             return "other"
-    words = [word.lower().replace("\u2019", "'") for word in _WORD.findall(head)]
+    words = _WORD.findall(head.lower().replace("\u2019", "'"))
     if len(words) < _FEWEST_WORDS:
         return "unknown"
     english = sum(map(_ENGLISH.__contains__, words))

@@ -141,11 +141,15 @@ class Session:
             ``[batch, 5, 3]``, ``signals`` ``[batch, 10]`` and ``spans`` ``[batch, length, 3, 3]``.
         """
         length = max(map(len, ids))
-        input_ids = np.zeros((len(ids), length), dtype=np.int64)
-        mask = np.zeros_like(input_ids)
-        for row, row_ids in enumerate(ids):
-            input_ids[row, : len(row_ids)] = row_ids
-            mask[row, : len(row_ids)] = 1
+        if len(ids) == 1:
+            input_ids = np.array(ids, dtype=np.int64)
+            mask = np.ones_like(input_ids)
+        else:
+            input_ids = np.zeros((len(ids), length), dtype=np.int64)
+            mask = np.zeros_like(input_ids)
+            for row, row_ids in enumerate(ids):
+                input_ids[row, : len(row_ids)] = row_ids
+                mask[row, : len(row_ids)] = 1
         names = list(self.outputs)
         feed = dict(zip(GRAPH_INPUTS, (input_ids, mask), strict=True))
         session = self.session
