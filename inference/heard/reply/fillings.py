@@ -99,6 +99,8 @@ def can_be_said_back(assessment: Assessment, context: Context) -> bool:
     situation = read_situation(assessment, context)
     if situation.pleasant or situation.bereaved or (calm and not asks):
         return False
+    if calm and context.stage == "feedback" and situation.said in ("nothing", "problem"):
+        return False  # feedback without a grievance is thanked for
     found = _own(assessment, context, {*names})
     return any(found[name] for name in names)
 

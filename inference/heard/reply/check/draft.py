@@ -31,7 +31,7 @@ _REQUEST = re.compile(
     r"^(?:and |then |so )?(?:confirm|provide|share|supply|describe|explain))\b"
 )
 #: A quotation with which a sentence ends.
-_ENDING = re.compile(r'[.?!]"(?=\s+[A-Z])')
+_ENDING = re.compile(r'[.?!]"(?=\s+[A-Z]|\s*$)')
 
 
 def requests(sentence: str) -> bool:
