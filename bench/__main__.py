@@ -26,7 +26,7 @@ from bench.speed.processes import PeerError
 from bench.speed.texts import Texts, read_texts
 from bench.terminal import progress, run
 
-from heard.bundle import bundle_path, read_bundle
+from heard.bundle import default_path, read_bundle
 from heard.errors import HeardError
 
 PARTS = ("speed", "split", "growth", "stream", "cold", "limits", "same")
@@ -135,7 +135,10 @@ def measure(chosen: argparse.Namespace, folder: Path) -> dict[str, Any]:
 def _about(chosen: argparse.Namespace, texts: Texts) -> dict[str, Any]:
     """Describe what is measured, where and how."""
     peers = [name for name in TITLES if name in chosen.peers]
-    models = {name: read_bundle(bundle_path(path)) for name, path in chosen.bundles.items()}
+    models = {
+        name: read_bundle(Path(path) if path else default_path())
+        for name, path in chosen.bundles.items()
+    }
     return {
         "machine": machine(_PACKAGES),
         "settings": {

@@ -1,4 +1,4 @@
-"""Times one recommendation: `python bench/reply.py [--model fast]`, one thread, one short message.
+"""Times one recommendation: `python bench/reply.py [--model FOLDER]`, one thread, one message.
 
 Prints the median of reading the message, of recommending what to say, and the ratio of the two.
 """
@@ -30,7 +30,7 @@ def median(run: Callable[[int], object], runs: int) -> float:
 def main() -> None:
     """Print a table of medians."""
     parser = argparse.ArgumentParser(description="Times one recommendation.")
-    parser.add_argument("--model", help="a shipped bundle's name, or a folder")
+    parser.add_argument("--model", help="a bundle's folder (the shipped one)")
     parser.add_argument("--runs", type=int, default=200, help="of each (default: %(default)s)")
     arguments = parser.parse_args()
     runs = arguments.runs

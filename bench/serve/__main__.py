@@ -177,9 +177,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=1, help="processes of each server (1)")
     parser.add_argument("--threads", type=int, help="of a process of a (CPUs / processes)")
     parser.add_argument("--peer-threads", type=int, default=1, help="of a pass of b and c (1)")
-    parser.add_argument(
-        "--model", help="the bundle of a and b: fast, or a folder (the shipped one)"
-    )
+    parser.add_argument("--model", help="the bundle's folder of a and b (the shipped one)")
     parser.add_argument("--quick", action="store_true", help="2 s, 1 round, a soak of 400")
     parser.add_argument("--out", type=Path, default=ROOT / "bench/results/serve.json")
     read = parser.parse_args()

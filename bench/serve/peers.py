@@ -46,6 +46,7 @@ def _pipeline(threads: int, _: str | None) -> Reader:
     from transformers import Pipeline, PreTrainedTokenizerFast
 
     from heard_training.learn.network import HeardNetwork
+    from heard_training.learn.rounding import plain_products
 
     class Levels(Pipeline):
         """Levels and signals of a message, each as a probability."""
@@ -72,6 +73,7 @@ def _pipeline(threads: int, _: str | None) -> Reader:
 
     torch.set_num_threads(threads)
     network = HeardNetwork.from_pretrained(CHECKPOINT, dtype=torch.float32).eval()
+    plain_products(network.encoder)  # in fp32, as a user would start it
     tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(CHECKPOINT / "tokenizer.json"))
     return Levels(model=network, tokenizer=tokenizer)
 

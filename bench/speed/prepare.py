@@ -35,8 +35,10 @@ def classifier(folder: Path) -> None:
     from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
     from heard_training.learn.network import HeardNetwork
+    from heard_training.learn.rounding import plain_products
 
     network = HeardNetwork.from_pretrained(_CHECKPOINT, dtype=torch.float32)
+    plain_products(network.encoder)  # transformers knows no others
     known = network.config
     names = [f"{name}_{level}" for name in known.targets for level in range(1, known.max_level + 1)]
     names += known.signals

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import compress, islice
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from heard.bundle import Bundle, Thresholds, bundle_path, read_bundle
+from heard.bundle import Bundle, Thresholds, default_path, read_bundle
 from heard.decode import decide_levels, decide_signals, find_spans, probabilities
 from heard.errors import BundleError, InputError
 from heard.labels import (
@@ -221,11 +222,10 @@ def load(
     thresholds: Mapping[str, Any] | None = None,
     threads: int | None = None,
 ) -> Analyzer:
-    """Load a bundle: one of the two in this package, or the one in the folder ``path``.
+    """Load a bundle: the one in this package, or the one in the folder ``path``.
 
     Args:
-        path: ``None`` for the model as such, ``"fast"`` for one of half its layers and 8-bit
-            products, or a bundle's folder.
+        path: a bundle's folder; ``None`` for the shipped one.
         thresholds: decision thresholds to use instead of the bundle's, for instance
             ``{"escalation": [0.5, 0.3, 0.5], "abusive": 0.6}``; the others stay.
         threads: CPU threads; by default the CPUs this process may use, at most 4.
@@ -236,4 +236,5 @@ def load(
     """
     if path is not None and not isinstance(path, str | PathLike):
         raise InputError(f"A bundle is named by its folder, not by {path!r}.")
-    return Analyzer(read_bundle(bundle_path(path)), thresholds=thresholds, threads=threads)
+    folder = default_path() if path is None else Path(path)
+    return Analyzer(read_bundle(folder), thresholds=thresholds, threads=threads)

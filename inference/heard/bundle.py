@@ -11,7 +11,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,6 @@ from heard.labels import BIO, EMOTION_NAMES, MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES
 from heard.text import NORMALISATION
 
 __all__ = [
-    "FAST",
     "GRAPH_INPUTS",
     "GRAPH_OUTPUTS",
     "MANIFEST",
@@ -32,7 +30,6 @@ __all__ = [
     "Bundle",
     "Calibration",
     "Thresholds",
-    "bundle_path",
     "default_path",
     "read_bundle",
     "sha256_of",
@@ -47,8 +44,6 @@ TOKENIZER = "tokenizer.json"
 
 POOLINGS = ("max", "mean")
 
-#: Names the second shipped bundle: smaller and faster, and a little less exact.
-FAST = "fast"
 _PACKAGE = Path(__file__).resolve().parent
 
 #: Names of the graph's inputs (int64, ``[batch, length]``) ...
@@ -210,18 +205,8 @@ class Bundle:
 
 
 def default_path() -> Path:
-    """Return the folder of the bundle that is shipped in this package and used by default."""
+    """Return the folder of the bundle that is shipped in this package."""
     return _PACKAGE / "model"
-
-
-def bundle_path(named: str | PathLike[str] | None) -> Path:
-    """Return the folder of a bundle: a shipped one by its name, ``None`` for the default.
-
-    A folder of your own that is called ``fast`` is ``./fast``.
-    """
-    if named is None:
-        return default_path()
-    return _PACKAGE / "model_fast" if named == FAST else Path(named)
 
 
 def sha256_of(path: Path) -> str:

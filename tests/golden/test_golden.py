@@ -12,8 +12,9 @@ import pytest
 import heard
 
 FILE = Path(__file__).with_name("heard-en.jsonl")
-#: Processors round 8-bit products differently; beyond this something else is at work.
-TOLERANCE = 0.03
+#: Where sums run in another order, as on another kind of processor, rounding moves a probability by
+#: this at most (the bundle's ``parity``); beyond it something else is at work.
+TOLERANCE = 0.1
 
 ROWS = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
 

@@ -68,8 +68,9 @@ def test_compensated_rounding_beats_plain_rounding_on_what_it_observed():
     weight = generator.normal(size=(32, 8)).astype(np.float32)
     seen = Observed(inputs, inputs.min(axis=0), inputs.max(axis=0))
     stored = fit_stored(seen, weight)
-    rounded = (stored.integers * stored.steps).reshape(32, 8)
-    plain = (np.rint(weight.reshape(-1, 16, 8) / stored.steps) * stored.steps).reshape(32, 8)
+    steps = stored.steps.astype(np.float32)
+    rounded = (stored.integers * steps).reshape(32, 8)
+    plain = (np.rint(weight.reshape(-1, 16, 8) / steps) * steps).reshape(32, 8)
     assert np.abs(rounded - weight).max() < 0.1
     errors = [np.square(inputs @ (guess - weight)).mean() for guess in (rounded, plain)]
     assert errors[0] < 0.7 * errors[1]
@@ -78,5 +79,5 @@ def test_compensated_rounding_beats_plain_rounding_on_what_it_observed():
 def test_a_rounded_table_is_close_and_keeps_its_shape():
     table = np.random.default_rng(3).normal(size=(50, 64)).astype(np.float32)
     integers, steps = round_rows(table)
-    assert integers.dtype == np.int8 and integers.shape == (50, 2, 32)
-    assert np.abs((integers * steps).reshape(50, 64) - table).max() < 0.03
+    assert integers.dtype == np.int8 and integers.shape == (50, 64) and steps.shape == (50, 1)
+    assert np.abs(integers * steps - table).max() < 0.03

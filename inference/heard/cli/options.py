@@ -9,12 +9,12 @@ from heard.errors import InputError
 
 __all__ = ["MODEL_HELP", "add_model_option", "add_model_options", "load_chosen"]
 
-MODEL_HELP = "fast, or a bundle's folder (default: the more exact one of the two shipped)"
+MODEL_HELP = "a bundle's folder (default: the shipped one)"
 
 
 def add_model_option(parser: argparse.ArgumentParser) -> None:
     """Add the option that names the bundle."""
-    parser.add_argument("--model", metavar="NAME", help=MODEL_HELP)
+    parser.add_argument("--model", metavar="PATH", help=MODEL_HELP)
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from heard.bundle import bundle_path
 from heard.cli.options import MODEL_HELP
 from heard.errors import InputError
 from heard.session import available_cpus
@@ -30,7 +29,7 @@ def add_to(commands: Any) -> None:  # noqa: ANN401 - argparse has no public name
     option("--port", int, 8080, "port to listen on (default 8080; 0: any free one)", "PORT")
     option("--workers", int, 1, "server processes (default 1)")
     option("--threads", int, None, "threads of each that run the model (default: CPUs / processes)")
-    option("--model", bundle_path, None, MODEL_HELP, "NAME")
+    option("--model", Path, None, MODEL_HELP, "PATH")
     option("--playbook", Path, None, "your own playbook", "FOLDER")
     option("--keys", Path, None, "API keys, one a line; or in $HEARD_API_KEYS", "FILE")
     option("--admin-keys", Path, None, "keys for reloading; or in $HEARD_ADMIN_KEYS", "FILE")

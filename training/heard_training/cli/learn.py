@@ -62,9 +62,6 @@ def add_to(commands: Any) -> None:  # noqa: ANN401 - argparse has no public name
         "put a run's bundle and checkpoint where the wheel takes them",
         _ship,
     )
-    ship.add_argument(
-        "--fast", action="store_true", help='as the bundle that heard.load("fast") names'
-    )
     add_out(ship)
 
 
@@ -109,10 +106,7 @@ def _schemes(arguments: Namespace) -> None:
 
 
 def _ship(arguments: Namespace) -> None:
-    from heard.bundle import FAST, bundle_path
+    from heard.bundle import default_path
     from heard_training.run import ship
 
-    if arguments.fast:
-        ship(arguments.out, bundle_path(FAST), None)
-    else:
-        ship(arguments.out, bundle_path(None), Path("training/checkpoint"))
+    ship(arguments.out, default_path(), Path("training/checkpoint"))

@@ -34,8 +34,8 @@ _TINY = 1e-9
 _LAZY_ROWS = 128
 #: Inputs that share a step where weights are only stored in 8 bits.
 _STORED_BLOCK = 16
-#: Numbers of an embedding that share a step.
-_TABLE_BLOCK = 32
+#: The least of them, which half precision, in which they are stored, still tells from nothing.
+_SMALLEST_STEP = 2.0**-20
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Stored:
     """
 
     integers: npt.NDArray[np.int8]
-    steps: Floats
+    steps: npt.NDArray[np.float16]
 
 
 def fit_static(observed: Observed, weight: Floats) -> StaticFit:
@@ -120,24 +120,23 @@ def fit_stored(observed: Observed, weight: Floats) -> Stored:
     rows, columns = weight.shape
     block = _STORED_BLOCK if rows % _STORED_BLOCK == 0 else rows
     flat = weight.reshape(rows // block, block, columns).transpose(1, 0, 2).reshape(block, -1)
-    steps = _column_steps(flat).reshape(rows // block, 1, columns)
-    spread = np.broadcast_to(steps, (rows // block, block, columns)).reshape(rows, columns)
+    steps = np.maximum(_column_steps(flat), _SMALLEST_STEP).astype(np.float16)
+    steps = steps.reshape(rows // block, 1, columns)
+    spread = np.broadcast_to(steps.astype(np.float32), (rows // block, block, columns))
+    spread = spread.reshape(rows, columns)
     integers = _round_compensating(weight, spread, observed.rows)
     return Stored(integers.reshape(-1, block, columns).astype(np.int8), steps)
 
 
 def round_rows(table: Floats) -> tuple[npt.NDArray[np.int8], Floats]:
-    """Round an embedding table, a step for every few numbers of a row.
+    """Round an embedding table ``(rows, size)``; return integers of that shape and row steps.
 
-    Returns:
-        Integers ``(rows, blocks, block)`` and steps ``(rows, blocks, 1)``.
+    The steps are of shape ``(rows, 1)``. More of them, one for every 32 numbers, would lessen the
+    error from 0.7 % of a row to 0.5 %, for an eighth more of the file.
     """
-    rows, size = table.shape
-    block = _TABLE_BLOCK if size % _TABLE_BLOCK == 0 else size
-    flat = np.ascontiguousarray(table.reshape(-1, block).T)
+    flat = np.ascontiguousarray(table.T)
     steps = _column_steps(flat)
-    integers = _round(flat, steps).T.astype(np.int8)
-    return integers.reshape(rows, -1, block), steps.reshape(rows, -1, 1)
+    return _round(flat, steps).T.astype(np.int8), steps[:, None]
 
 
 def round_blocks(weight: Floats, block: int) -> tuple[npt.NDArray[np.uint8], Floats]:

@@ -35,7 +35,7 @@ from heard_training.export.rewrite import Site, find_sites, rewrite
 from heard_training.export.rounded import learned_fits
 from heard_training.learn.network import HeardNetwork
 
-__all__ = ["quantise"]
+__all__ = ["fitting_schemes", "quantise"]
 
 
 Feed = dict[str, npt.NDArray[np.int64]]
@@ -58,6 +58,7 @@ def quantise(
     scheme: str,
     calibration: Iterable[Feed],
     network: HeardNetwork | None = None,
+    apart: bool = True,
 ) -> None:
     """Write ``source``, a fused fp32 graph, to ``target`` in ``scheme``.
 
@@ -68,6 +69,8 @@ def quantise(
         calibration: Inputs of the graph, ``attention_mask`` among them, like those of real use;
             not read by fp32, rounded8, weights16 and nbits8, and best one message each.
         network: What ``source`` was made of, for the constants that rounded8 takes from it.
+        apart: Whether norms are taken apart, which is faster, or left fused: the same sums in
+            another order.
 
     Raises:
         TrainingError: The scheme is unknown, or it needs calibration inputs, or a network that
@@ -94,8 +97,15 @@ def quantise(
             for name in _most_sensitive(model, fits, feeds):
                 del fits[name]
         made = rewrite(model, fits)
-    split_norms(made)
+    if apart:
+        split_norms(made)
     onnx.save(made, str(target))
+
+
+def fitting_schemes(schemes: Sequence[str], network: HeardNetwork) -> list[str]:
+    """Leave "rounded8" out for a network that learned without, unless there is no other."""
+    fitting = [name for name in schemes if name != "rounded8" or network.config.rounded]
+    return fitting or list(schemes)
 
 
 def _given(calibration: Iterable[Feed], scheme: str) -> list[Feed]:

@@ -17,7 +17,7 @@ from heard.tokens import MessageTokenizer
 from heard_training.config import Config
 from heard_training.errors import TrainingError
 from heard_training.export.graph import fuse
-from heard_training.export.quantise import quantise
+from heard_training.export.quantise import fitting_schemes, quantise
 from heard_training.export.trace import trace
 from heard_training.files import written_whole
 from heard_training.learn.network import HeardNetwork
@@ -56,7 +56,8 @@ def export_reader(
         texts = corpus["train"]["text"][:_OBSERVED]
         ids = [np.array([tokenizer.encode(text).windows[0].ids]) for text in texts]
         feeds = [{"input_ids": row, "attention_mask": np.ones_like(row)} for row in ids]
-        quantise(fused, partial / GRAPH, scheme=config.export.schemes[0], calibration=feeds)
+        scheme = fitting_schemes(config.export.schemes, network)[0]
+        quantise(fused, partial / GRAPH, scheme=scheme, calibration=feeds, network=network)
         aside = corpus["calibrate"]
         reader = DraftReader(Session(partial / GRAPH, outputs=OUTPUTS), tokenizer, {})
         chances = reader.probabilities(aside["text"][:])
@@ -67,7 +68,7 @@ def export_reader(
             "version": config.export.version,
             "faults": list(FAULTS),
             "thresholds": dict(zip(FAULTS, thresholds.round(3).tolist(), strict=True)),
-            "scheme": config.export.schemes[0],
+            "scheme": scheme,
             "sha256": sha256_of(partial / GRAPH),
             "tokenizer_sha256": sha256_of(tokenizer_path),
             "calibrate": _figures(chances, truth, thresholds),

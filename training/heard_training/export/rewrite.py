@@ -183,14 +183,11 @@ class _Rewriter:
         return node.op_type == "Gather" and node.input[0] in self.floats and node.input[1] in inputs
 
     def _word_table(self, node: onnx.NodeProto) -> None:
-        table = self.floats[node.input[0]]
-        integers, steps = round_rows(table)
+        integers, steps = round_rows(self.floats[node.input[0]])
         rows = self._add("Gather", [self._constant(integers), node.input[1]])
         step = self._add("Gather", [self._constant(steps), node.input[1]])
         row = self._add("Cast", [rows], to=onnx.TensorProto.FLOAT)
-        scaled = self._add("Mul", [row, step])
-        whole = self._constant(np.array([0, 0, table.shape[1]]))  # 0 keeps batch and length
-        self._add("Reshape", [scaled, whole], list(node.output))
+        self._add("Mul", [row, step], list(node.output))
 
     def _site(self, node: onnx.NodeProto) -> None:
         fit = self.fits.get(node.output[0])
@@ -311,7 +308,8 @@ class _Rewriter:
         """
         blocks, block, columns = stored.integers.shape
         floats = self._add("Cast", [self._constant(stored.integers)], to=onnx.TensorProto.FLOAT)
-        scaled = self._add("Mul", [floats, self._constant(stored.steps)])
+        steps = self._add("Cast", [self._constant(stored.steps)], to=onnx.TensorProto.FLOAT)
+        scaled = self._add("Mul", [floats, steps])
         shape = self._constant(np.array([blocks * block, columns]))
         return self._add("Reshape", [scaled, shape])
 

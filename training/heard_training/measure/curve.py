@@ -115,7 +115,10 @@ def _point(
     order = np.random.default_rng(_ORDER_SEED).permutation(len(train))
     part = train.select(sorted(order[: max(1, round(share * len(train)))].tolist()))
     loaded = load_checkpoint(run, config) if run and len(part) == len(train) else None
-    if loaded is None or not _is_of(loaded[2], origin):
+    if loaded is not None and (others := _others(loaded[2], origin)):
+        _log.warning("%s learned otherwise (%s): training anew.", run, ", ".join(others))
+        loaded = None
+    if loaded is None:
         checkpoint = folder / "checkpoint"
         fit(config, DatasetDict({"train": part}), summary, checkpoint)
         loaded = load_checkpoint(checkpoint, config)
@@ -134,11 +137,20 @@ def trained_by(config: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _is_of(record: Mapping[str, Any], origin: Mapping[str, Any]) -> bool:
-    """Tell whether a run's record says that it trained this configuration on these rows."""
-    same = trained_by(record["config"]) == origin["trained_by"]
-    same = same and record["config"]["fit"]["seed"] == origin["seed"]
-    return same and bool(record["data"]["sha256"] == origin["sha256"])
+def _others(record: Mapping[str, Any], origin: Mapping[str, Any]) -> list[str]:
+    """Name what a run, by its record, learned otherwise than this configuration on these rows."""
+    own, wanted = trained_by(record["config"]), origin["trained_by"]
+    others = [
+        f"{section}.{key}"
+        for section in wanted
+        for key in sorted(own[section].keys() | wanted[section].keys())
+        if own[section].get(key) != wanted[section].get(key)
+    ]
+    if record["config"]["fit"]["seed"] != origin["seed"]:
+        others.append("fit.seed")
+    if record["data"]["sha256"] != origin["sha256"]:
+        others.append("the rows")
+    return others
 
 
 def _measured(

@@ -82,7 +82,8 @@ def card(report: Mapping[str, Any]) -> str:
     """Fill the card's template from a whole report."""
     manifest = report["manifest"]
     training, parity = manifest["training"], manifest["parity"]
-    against, benchmark = parity["against_fp32"], report["goemotions"]["training"]
+    against, resummed = parity["against_fp32"], parity["with_norms_summed_in_another_order"]
+    benchmark = report["goemotions"]["training"]
     curve, cores = report["learning_curve"], training.get("cpus", 1)
     values = {
         "name": manifest["name"],
@@ -127,6 +128,8 @@ def card(report: Mapping[str, Any]) -> str:
         "changed_spans": against["changed_spans"],
         "largest_shift": against["largest_shift_of_probability"],
         "mean_shift": against["mean_shift_of_probability"],
+        "resummed": resummed["changed_decisions"],
+        "resummed_shift": resummed["largest_shift_of_probability"],
         "batch_shift": parity["alone_against_batches_orders_threads"][
             "largest_shift_of_probability"
         ],
