@@ -23,7 +23,8 @@ def test_answers_do_not_depend_on_the_batch(analyzer, texts):
 def test_no_sum_can_saturate_on_processors_without_vnni():
     """Two products of an activation (at most 255) and a weight are added in 16 bits there."""
     model = onnx.load(str(default_path() / "model.onnx"))
-    products = {node.input[1] for node in model.graph.node if "MatMulInteger" in node.op_type}
+    kinds = ("MatMulIntegerToFloat", "QAttention")
+    products = {node.input[1] for node in model.graph.node if node.op_type in kinds}
     weights = [
         numpy_helper.to_array(item) for item in model.graph.initializer if item.name in products
     ]

@@ -119,7 +119,9 @@ def test_any_encoder_becomes_a_bundle(encoder, tiny_config, tmp_path, capsys):
     found = analyzer.assess_many(texts)
     assert found[-1].windows > 1
     assert {len(a.emotions) + 1 for a in found} == {len(TARGET_NAMES)}
-    assert [a.escalation.risk for a in found] == [analyzer.assess(t).escalation.risk for t in texts]
+    risks = [analyzer.assess(text).escalation.risk for text in texts]
+    # One message is spread over threads, of many each has its own: fp32 sums may differ by a bit.
+    assert [a.escalation.risk for a in found] == pytest.approx(risks, abs=1e-6)
 
 
 @pytest.mark.parametrize("units", [True, False])

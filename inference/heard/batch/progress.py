@@ -35,6 +35,7 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         if self._bar is not None:
+            self._bar.refresh()  # a run of less than a tenth of a second has not been drawn yet
             self._bar.close()
 
     def update(self, scored: int, read: int) -> None:
