@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,9 +29,6 @@ __all__ = ["run"]
 
 #: Connections beyond those being served that the system holds for us.
 _BACKLOG = 2048
-#: How long a thread may compute in Python while another waits to. Python's own 5 ms are two passes
-#: of the model: with them a request that comes in waits for threads that make answers.
-_TURN_SECONDS = 0.0005
 
 
 def run(settings: Settings, announce: Callable[[str], None] = lambda _: None) -> None:
@@ -86,7 +82,6 @@ def run(settings: Settings, announce: Callable[[str], None] = lambda _: None) ->
 
 def _app(settings: Settings) -> FastAPI:
     """Build the application in the process that runs it."""
-    sys.setswitchinterval(_TURN_SECONDS)
     configure_logs()
     return create_app(settings)
 
