@@ -9,7 +9,7 @@ from heard.reply.clauses import clauses_around, sentences, stems
 from heard.reply.context import Context
 from heard.reply.details import echoed, find_details, is_private
 from heard.reply.lexicon import mirror
-from heard.reply.mentions import HANDLE, addressed
+from heard.reply.mentions import HANDLE, UNQUOTED, addressed
 from heard.reply.shift import shift
 from heard.reply.situation import read_situation
 from heard.reply.wishes import find_topic, question, wish
@@ -178,7 +178,7 @@ def _feeling(assessment: Assessment) -> str | None:
 
 def _quoted(text: str) -> str | None:
     text = re.sub(r"^(?:and|but|so|or|then|because)\b[ ,]*", "", text, flags=re.IGNORECASE)
-    plain = re.sub(r"\s+", " ", re.sub(r"[@#=]\S+|__\w+__|https?://\S+", "", text)).strip(" .,;:!-")
+    plain = re.sub(r"\s+", " ", UNQUOTED.sub("", text)).strip(" .,;:!-")
     if re.search(r"[^\s.!?]\s+@\w", text):
         return None  # without the handle in its midst it would be no quotation
     words = {word.lower() for word in re.findall(r"\w+", plain)}

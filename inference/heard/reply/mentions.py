@@ -6,10 +6,12 @@ import re
 
 from heard.reply.words import DETERMINERS, FINITE, MOST_CHARACTERS, PREPOSITIONS, SUBJECTS
 
-__all__ = ["HANDLE", "addressed", "without_mention"]
+__all__ = ["HANDLE", "UNQUOTED", "addressed", "without_mention"]
 
 #: A handle; an address holds none.
 HANDLE = re.compile(r"(?<![\w.@])@\w+")
+#: What a quotation of a message leaves out: handles, hashtags, masks and links.
+UNQUOTED = re.compile(r"[@#=]\S+|__\w+__|https?://\S+")
 _FIRST = re.compile(r"\s*@\w+([,:;]?)\s+([^\W_]+(?:['\u2019][^\W_]+)?)(?=\s+(\w+)(?:\s+(\w+))?)?")
 _LAST = re.compile(r"(?<![\w.@])@\w+\W*$")
 _WITH = re.compile(

@@ -10,6 +10,7 @@ from functools import cached_property
 from heard.reply.clauses import sentences
 from heard.reply.context import Context
 from heard.reply.lexicon import plain
+from heard.reply.mentions import UNQUOTED
 from heard.types import Assessment
 
 __all__ = ["Draft", "Place", "requests"]
@@ -71,11 +72,13 @@ class Draft:
 
     def _is_said(self, quoted: str) -> bool:
         words = " ".join(quoted.split()).strip(" .?!")
-        return bool(words) and words in self._said
+        return bool(words) and any(words in said for said in self._said)
 
     @cached_property
-    def _said(self) -> str:
-        return " ".join(self.message.split())
+    def _said(self) -> tuple[str, str]:
+        """The message on one line, and without what quotations of it leave out."""
+        whole = self.message
+        return " ".join(whole.split()), " ".join(UNQUOTED.sub("", whole).split())
 
     @cached_property
     def sentences(self) -> tuple[tuple[int, int], ...]:
