@@ -31,6 +31,15 @@ def figure(server, name):
     return sum(float(m[1]) for m in re.finditer(rf"^{name}(?:{{.*}})? (\S+)$", text, re.MULTILINE))
 
 
+def wait_for(server, messages):
+    """Wait until so many messages are waiting or being read."""
+    for _ in range(200):
+        if figure(server, "heard_queue_messages") == messages:
+            return
+        time.sleep(0.02)
+    pytest.fail(f"there never were {messages} messages")
+
+
 @pytest.fixture
 def faulty(serve):
     return serve("--threads", 1, "--max-waiting", 4, "--max-items", 4, program=FAULTY)
@@ -95,7 +104,7 @@ def test_a_clock_that_jumps_moves_no_deadline(faulty, shift):
 def test_a_full_queue_refuses_a_list_whole_and_says_when_to_come_back(faulty):
     with faulty.client() as client:
         slow = in_a_thread(ask, client, "SLOW1 please")
-        time.sleep(0.2)
+        wait_for(faulty, 1)
         refused = client.post("/v1/assess", json={"texts": ["a", "b", "c", "d"]})
         assert (refused.status_code, refused.json()["error"]["reason"]) == (429, "queue_full")
         assert int(refused.headers["retry-after"]) >= 1
@@ -107,9 +116,10 @@ def test_a_full_queue_refuses_a_list_whole_and_says_when_to_come_back(faulty):
 
 def test_a_full_queue_refuses_before_it_reads_what_is_asked(faulty):
     with faulty.client() as client:
-        slow = in_a_thread(ask, client, "SLOW1 please")
+        slow = in_a_thread(ask, client, "SLOW1.5 please")
+        wait_for(faulty, 1)
         listed = in_a_thread(lambda: client.post("/v1/assess", json={"texts": ["a", "b", "c"]}))
-        time.sleep(0.3)
+        wait_for(faulty, 4)
         refused = client.post("/v1/reply", content=b"{")
         assert (refused.status_code, refused.json()["error"]["reason"]) == (429, "queue_full")
         assert client.get("/v1/reply").status_code == 405
