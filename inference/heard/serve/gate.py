@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from heard.serve.errors import ServiceError, error_response
@@ -33,15 +33,17 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
+#: Written as ASGI sends them: every answer bears them.
+_HEADERS = [
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", _POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+]
 
 _logger = logging.getLogger("heard.serve")
 
@@ -84,7 +86,7 @@ class Gate:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(MutableHeaders(scope=message), request_id)
+                _add_headers(message, request_id)
             await send(message)
 
         size = 0
@@ -228,8 +230,8 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return replayed
 
 
-def _add_headers(headers: MutableHeaders, request_id: str) -> None:
-    headers["X-Request-ID"] = request_id
-    headers.setdefault("Cache-Control", "no-store")
-    for name, value in _HEADERS.items():
-        headers.setdefault(name, value)
+def _add_headers(message: Message, request_id: str) -> None:
+    given = message.get("headers", [])
+    names = {name.lower() for name, _ in given}
+    ours = [header for header in _HEADERS if header[0] not in names]
+    message["headers"] = [*given, *ours, (b"x-request-id", request_id.encode())]

@@ -199,16 +199,11 @@ class Service:
         request.state.messages = len(texts)
         request.state.model = analyzer.model.version
         request.state.timings = job.timings
-        work = asyncio.create_task(self.batcher.submit(job))
-        gone = asyncio.create_task(_until_gone(request))
+        gone = asyncio.create_task(_until_gone(request, job))
         try:
-            await asyncio.wait((work, gone), return_when=asyncio.FIRST_COMPLETED)
-            if not work.done():
-                raise ServiceError("client_gone", "The client has gone.")
-            return work.result()
+            return await self.batcher.submit(job)
         finally:
             gone.cancel()
-            work.cancel()
 
     @staticmethod
     def _job(
@@ -267,9 +262,11 @@ def whole_number(text: str) -> int:
     return int(text) if re.fullmatch(r"[0-9]{1,10}", text) else -1
 
 
-async def _until_gone(request: Request) -> None:
+async def _until_gone(request: Request, job: Job) -> None:
+    """Give a job up when its client goes."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
+    job.resolve(error=ServiceError("client_gone", "The client has gone."))
 
 
 def as_json(results: object) -> bytes:

@@ -19,7 +19,7 @@ KEY = Depends(HTTPBearer(auto_error=False, description="One of the service's key
 _ALWAYS = ("bad_request", "unauthorised", "too_slow", "too_large", "invalid", "failed", "not_ready")
 
 
-def _service(request: Request) -> Service:
+async def _service(request: Request) -> Service:  # async, or FastAPI asks a thread for it
     service: Service = request.app.state.service
     return service
 
