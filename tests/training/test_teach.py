@@ -10,7 +10,7 @@ from heard_training.data.corpus import build_corpus
 from heard_training.data.features import IGNORED_TAG, encode_rows
 from heard_training.errors import TrainingError
 from heard_training.learn.network import HeardNetwork
-from heard_training.learn.teach import read_unlabelled, taught, with_unlabelled
+from heard_training.learn.teach import places_of, read_unlabelled, taught, with_unlabelled
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +67,22 @@ def test_a_bad_line_and_a_missing_file_are_named(tmp_path):
     with pytest.raises(TrainingError, match="line 2") as caught:
         read_unlabelled(tmp_path, [])
     assert "secret" not in str(caught.value)
+
+
+def test_of_rows_that_they_never_saw_teachers_are_not_asked(rows, teacher, tokenizer):
+    mixed = taught(rows, [teacher], 0.5, tokenizer, untaught={0})
+    for group in ("level", "signal"):
+        known = np.array(rows[0][f"{group}_mask"]) > 0
+        before, after = (np.array(of[0][f"{group}_targets"])[known] for of in (rows, mixed))
+        np.testing.assert_allclose(after, before, atol=1e-6)
+        other = np.array(rows[1][f"{group}_targets"]) - np.array(mixed[1][f"{group}_targets"])
+        assert np.abs(other).max() > 0.1
+
+
+def test_slices_that_do_not_exist_are_named(rows):
+    with pytest.raises(TrainingError, match=r"fit.untaught names 'nowhere'"):
+        places_of(["nowhere"], rows)
+    first = rows[0]["source_id"].rpartition("-")[0]
+    assert places_of([first], rows) == {
+        place for place, name in enumerate(rows["source_id"]) if name.startswith(f"{first}-")
+    }

@@ -56,6 +56,9 @@ class Data:
     unlabelled_rows: int = 0
     # Share of the training rows that is kept aside for calibration and thresholds.
     calibration_share: float = 0.12
+    # Labels of rows kept aside, by the hash of the text, that count there alone: made as those of
+    # real messages are, in one shuffled order and without sight of any other label; or "".
+    reread: str = "data/annotations/calibrate.jsonl"
     # Your own labelled messages in a CSV file: the table [data.csv], data/own/mapping.py; or none.
     csv: Csv | None = None
     # Share of the authored training rows that is learned from: beside rows of your own a part is
@@ -140,6 +143,9 @@ class Fit:
     # that is known (learn/teach.py).
     teachers: tuple[str, ...] = ()
     taught_share: float = 0.5
+    # Slices of the authored corpus that the teachers have not learned from: of these they are not
+    # asked, and the labels count alone.
+    untaught: tuple[str, ...] = ()
     # So many rows more, as a share of the others: two short messages as one, which is as strong in
     # everything as the stronger of them (data/joined.py).
     joined_share: float = 0.0
@@ -277,8 +283,12 @@ class Config:
         for key in ("start", "layers"):
             if not values["network"][key]:
                 del values["network"][key]
+        for section, key in (("data", "reread"), ("fit", "untaught")):
+            if not values[section][key]:
+                del values[section][key]
         for section, key in (
             ("data", "authored"),
+            *([("data", "reread")] if self.data.reread else []),
             ("data", "sources"),
             ("data", "label_table"),
             ("network", "encoder"),

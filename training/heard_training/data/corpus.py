@@ -24,6 +24,7 @@ from heard_training.data.identity import chance, essence
 from heard_training.data.labels.read_back import LABELS, read_labels
 from heard_training.data.own.calibration import prefer_own
 from heard_training.data.own.read import OWN, OwnData, read_own
+from heard_training.data.reread import read_again, read_reread
 from heard_training.data.sources import (
     Labelling,
     Message,
@@ -88,6 +89,9 @@ def build_corpus(config: Config, own: OwnData | None = None) -> tuple[DatasetDic
     reported = [] if official else [m for m in messages if m.split in ("dev", "test")]
     measured = {essence(message.text) for message in reported}
     anew = {essence(message.text) for message in messages if message.source == LABELS}
+    reread = {}
+    if config.data.reread:
+        reread = read_reread(in_repository(config.data.reread), config.heads)
     rows: dict[str, list[dict[str, Any]]] = {split: [] for split in SPLITS}
     left_out: dict[str, Counter[str]] = {reason: Counter() for reason in _REASONS}
     for message in messages:
@@ -96,6 +100,8 @@ def build_corpus(config: Config, own: OwnData | None = None) -> tuple[DatasetDic
         if reason:
             left_out[reason][message.source] += 1
         else:
+            if split == "calibrate":
+                message = read_again(message, reread)
             rows[str(split)].append(_row(message, config.heads))
     if not rows["train"] or not rows["calibrate"]:
         raise TrainingError("No rows are left to train or to calibrate on: check [data].")

@@ -10,6 +10,7 @@ import numpy as np
 
 from heard.labels import MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
 from heard_training.config import Heads
+from heard_training.data.reread import read_reread
 from heard_training.data.sources import Labelling, Message, read_authored
 from heard_training.files import read_objects
 from heard_training.markdown import table, three
@@ -21,8 +22,8 @@ __all__ = ["describe"]
 def describe(folder: Path, annotations: Path) -> str:
     """Return rows, distributions and agreement of the authored corpus, as Markdown tables.
 
-    Last comes the agreement on those public training messages of ``annotations`` that were
-    labelled twice.
+    Last come the agreement on those public training messages of ``annotations`` that were labelled
+    twice, and of the rows kept aside with what was said of them in one shuffled order.
     """
     messages = list(read_authored(folder, Heads()))
     parts = [
@@ -32,6 +33,7 @@ def describe(folder: Path, annotations: Path) -> str:
         _spans(messages),
         _agreement("author and second", [m.views for m in messages if len(m.views) == 2]),
         _agreement("first and second", _labelled_twice(annotations / "train.jsonl")),
+        _agreement("before and shuffled", _read_again(messages, annotations)),
     ]
     return "\n\n".join(parts)
 
@@ -72,6 +74,15 @@ def _labelled_twice(path: Path) -> list[tuple[Labelling, ...]]:
         for _, row in read_objects(path)
         if len(row.get("annotations", ())) == 2
     ]
+
+
+def _read_again(messages: list[Message], annotations: Path) -> list[tuple[Labelling, ...]]:
+    again = read_reread(annotations / "calibrate.jsonl", Heads())
+    before = {message.sha256: message.views[0] for message in messages}
+    for _, row in read_objects(annotations / "train.jsonl"):
+        first = row.get("annotations", [row])[0]
+        before[row["sha256"]] = Labelling(first["levels"], frozenset(first["signals"]), None)
+    return [(before[sha256], view) for sha256, view in again.items() if sha256 in before]
 
 
 def _agreement(title: str, pairs: Sequence[tuple[Labelling, ...]]) -> str:

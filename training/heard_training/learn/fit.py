@@ -41,7 +41,7 @@ from heard_training.learn.machine import computes_bf16, uses_gpu
 from heard_training.learn.network import HeardConfig, HeardNetwork
 from heard_training.learn.rounding import RoundLate
 from heard_training.learn.steps import StepTrainer
-from heard_training.learn.teach import read_unlabelled, taught, with_unlabelled
+from heard_training.learn.teach import places_of, read_unlabelled, taught, with_unlabelled
 from heard_training.processes import is_first, processes, rank
 
 __all__ = ["fit", "load_checkpoint", "load_network", "save_checkpoint"]
@@ -175,6 +175,7 @@ def _lessons(
         if config.data.unlabelled:
             raise TrainingError("data.unlabelled needs fit.teachers: networks that label them.")
         return rows, {}
+    untaught = places_of(fit.untaught, rows)
     texts: list[str] = []
     if config.data.unlabelled:
         known = [text for split in corpus.values() for text in split["text"]]
@@ -183,9 +184,11 @@ def _lessons(
     fitted = [load_checkpoint(_checkpoint_of(name), config) for name in fit.teachers]
     records = [record for _, _, record in fitted]
     _log.info("%d teachers read %d messages", len(fitted), len(rows))
-    rows = taught(rows, [network for network, _, _ in fitted], fit.taught_share, tokenizer)
+    networks = [network for network, _, _ in fitted]
+    rows = taught(rows, networks, fit.taught_share, tokenizer, untaught)
     return rows, {
         "unlabelled": len(texts),
+        **({"untaught": len(untaught)} if untaught else {}),
         "teachers": [
             {"seed": record["config"]["fit"]["seed"], "rows": record["rows"]} for record in records
         ],

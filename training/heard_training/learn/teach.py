@@ -24,7 +24,7 @@ from heard_training.files import read_objects
 from heard_training.learn.machine import computes_bf16
 from heard_training.learn.network import HeardNetwork
 
-__all__ = ["read_unlabelled", "taught", "with_unlabelled"]
+__all__ = ["places_of", "read_unlabelled", "taught", "with_unlabelled"]
 
 _BATCH = 32
 
@@ -86,14 +86,34 @@ def with_unlabelled(rows: Dataset, texts: Sequence[str], tokenizer: MessageToken
 _SOFT = ("level_targets", "level_mask", "signal_targets", "signal_mask")
 
 
+def places_of(slices: Sequence[str], rows: Dataset) -> set[int]:
+    """Find the rows of slices of the authored corpus.
+
+    Raises:
+        TrainingError: for a slice of which there is no row.
+    """
+    of = [
+        name.rpartition("-")[0] if source == "authored" else ""
+        for name, source in zip(rows["source_id"], rows["source"], strict=True)
+    ]
+    if unknown := sorted(set(slices) - set(of)):
+        raise TrainingError(f"fit.untaught names {unknown[0]!r}, of which there are no rows.")
+    return {place for place, name in enumerate(of) if name in slices}
+
+
 @torch.no_grad()
 def taught(
-    rows: Dataset, teachers: Sequence[HeardNetwork], share: float, tokenizer: MessageTokenizer
+    rows: Dataset,
+    teachers: Sequence[HeardNetwork],
+    share: float,
+    tokenizer: MessageTokenizer,
+    untaught: Collection[int] = (),
 ) -> Dataset:
     """Mix what ``teachers`` say on average into the targets of encoded rows.
 
     A target that is known becomes ``(1 - share) * target + share * teachers``; one that is not
     becomes the teachers'. Tags that are known stay; unknown ones become the teachers' likeliest.
+    At the places ``untaught``, of rows that the teachers have never seen, known targets stay, too.
     """
     lead, tail = special_tokens(tokenizer)
     order = np.argsort(np.array(rows["length"][:]), kind="stable").tolist()
@@ -106,7 +126,8 @@ def taught(
             for group, chances in (("level", levels[row]), ("signal", signals[row])):
                 mask = np.array(batch[f"{group}_mask"][row])
                 own = np.array(batch[f"{group}_targets"][row])
-                mixed = np.where(mask > 0, (1 - share) * own + share * chances, chances)
+                part = 0.0 if place in untaught else share
+                mixed = np.where(mask > 0, (1 - part) * own + part * chances, chances)
                 made[f"{group}_targets"][place] = mixed.tolist()
                 made[f"{group}_mask"][place] = np.ones_like(mask).tolist()
             made["span_tags"][place] = _tags(batch["span_tags"][row], spans[row], lead, tail)
