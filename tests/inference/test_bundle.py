@@ -61,8 +61,8 @@ def test_a_broken_manifest(bundle_copy, content):
         ("thresholds", {}, "angry"),
         ("uncertain", {"angry": 3}, "cannot be used"),
         ("inputs", {"normalisation": 0}, "normalisation 0"),
-        ("inputs", {"normalisation": 2, "window": "256"}, "window"),
-        ("inputs", {"normalisation": 2, "window": 256, "overlap": 300}, "overlap"),
+        ("inputs", {"normalisation": 3, "window": "256"}, "window"),
+        ("inputs", {"normalisation": 3, "window": 256, "overlap": 300}, "overlap"),
         ("uncertain", {name: [0.1] for name in EMOTION_NAMES}, "2 numbers"),
     ],
 )

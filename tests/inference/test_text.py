@@ -14,6 +14,11 @@ from heard.text import check_text, normalise
         ("plain words", "plain words"),
         ("a__b__ and aXX, no@one @me.", "a__b__ and aXX, no@one @user."),
         ("@NorvikAir and __company__ hello", "@user and @user hello"),
+        (
+            "@NorvikHelp @norvik_care @AskNorvik @NorvikSupport2",
+            "@support @support @support @support",
+        ),
+        ("@Carelune @HaskTel @Jorvaskair @basketly @CareyFoods", "@user @user @user @user @user"),
         ("mail me at a@b.example", "mail me at a@b.example"),
         ("see https://x.example/a?b=c now", "see http now"),
         ("XXXX XXXX called on XX/XX/2025", "xxxx called on xxxx"),

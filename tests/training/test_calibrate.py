@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from heard_training.learn.calibrate import _best_threshold, _lowest_threshold, _platt
+from heard_training.learn.calibrate import _platt
+from heard_training.learn.thresholds import (
+    _best_threshold,
+    _lowest_threshold,
+)
 from heard_training.measure import metrics
 
 
@@ -74,3 +78,18 @@ def test_what_must_not_be_missed_is_decided_as_low_as_precision_allows(generator
     assert truth[decided].mean() == pytest.approx(0.5, abs=0.05)
     assert low < best or truth[chances >= best].mean() < 0.5
     assert _lowest_threshold(chances, np.zeros(4000, dtype=bool), 0.5, generator, 50) == 0.5
+
+
+def test_levels_are_decided_where_they_agree_best(generator):
+    strength = generator.normal(1.2, 1.0, size=(3000, 1))
+    at_least = 1 / (1 + np.exp(-3 * (strength - [0.5, 1.5, 2.5])))
+    gold = (generator.random((3000, 1)) < at_least).sum(axis=1)
+    found = _ordinal_thresholds(at_least, gold, generator, 20)
+
+    def kappa(thresholds):
+        decided = np.cumprod(at_least >= thresholds, axis=1).sum(axis=1)
+        return metrics.quadratic_kappa(gold, decided, metrics.plain(3000))[0]
+
+    others = [kappa(np.full(3, place)) for place in (0.2, 0.35, 0.5, 0.65, 0.8)]
+    assert kappa(found) > max(others) - 0.002
+    assert kappa(found) > min(others) + 0.02

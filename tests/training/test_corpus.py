@@ -1,7 +1,6 @@
 """The prepared dataset: splits, rights, masks."""
 
 import dataclasses
-import hashlib
 import json
 from collections import Counter
 from pathlib import Path
@@ -212,47 +211,3 @@ def test_tags_mark_the_first_token_and_those_inside():
     assert tag_tokens(offsets, [[0, 3], [4, 7]]) == [1, 1, 0, 0]
     assert tag_tokens(offsets, []) == [0, 0, 0, 0]
     assert IGNORED_TAG < 0
-
-
-def test_rows_kept_aside_take_the_labels_of_their_second_reading(tiny_config, tmp_path):
-    corpus, _ = build_corpus(load_config(tiny_config, ['data.reread=""']))
-    row = corpus["calibrate"][0]
-    learned = corpus["train"][0]
-    levels = dict.fromkeys(TARGET_NAMES, 3)
-    lines = [
-        {
-            "sha256": hashlib.sha256(one["text"].encode()).hexdigest(),
-            "levels": levels,
-            "signals": ["abusive"],
-        }
-        for one in (row, learned)
-    ]
-    path = tmp_path / "again.jsonl"
-    path.write_text("\n".join(map(json.dumps, lines)))
-    again, _ = build_corpus(load_config(tiny_config, [f"data.reread={path}"]))
-    assert again["train"][0] == learned
-    changed = again["calibrate"][0]
-    assert changed["gold_levels"] == [3] * 5
-    assert changed["level_targets"] == [[1.0] * 3] * 5
-    assert [n for n, s in zip(SIGNAL_NAMES, changed["gold_signals"], strict=True) if s] == [
-        "abusive"
-    ]
-    assert changed["spans"] == row["spans"]
-    assert again["calibrate"][1:] == corpus["calibrate"][1:]
-
-
-@pytest.mark.parametrize(
-    ("line", "why"),
-    [
-        ('{"levels": {}, "signals": []}', "no sha256"),
-        ('{"sha256": "ab", "levels": {"angry": 4}, "signals": []}', "angry is 4"),
-        ('{"sha256": "ab", "levels": {"angry": 1}, "signals": "abusive"}', "no list of signals"),
-    ],
-)
-def test_a_broken_second_reading_is_named(tiny_config, tmp_path, line, why):
-    path = tmp_path / "again.jsonl"
-    path.write_text(line)
-    with pytest.raises(TrainingError, match=why):
-        build_corpus(load_config(tiny_config, [f"data.reread={path}"]))
-    with pytest.raises(TrainingError, match=r"give \"\""):
-        build_corpus(load_config(tiny_config, ["data.reread=nowhere.jsonl"]))

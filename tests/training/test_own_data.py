@@ -13,8 +13,8 @@ pytest.importorskip("torch")
 
 from heard_training.cli import main
 from heard_training.config import load_config
+from heard_training.data.calibration.prefer import is_own, prefer
 from heard_training.data.corpus import UNKNOWN, build_corpus, read_rows
-from heard_training.data.own.calibration import prefer_own
 from heard_training.data.own.read import held_out, read_own
 from heard_training.data.own.report import own_page
 from heard_training.errors import TrainingError
@@ -301,7 +301,7 @@ def test_an_output_is_calibrated_on_own_rows_where_they_suffice(tiny_config):
 
     rows = [row("own", place % 2, present=place == 0) for place in range(80)]
     rows.append(row("authored", 3, present=True))
-    assert prefer_own(rows, heads) == ["angry >= 1"]
+    assert prefer(rows, is_own, heads) == ["angry >= 1"]
     assert rows[-1]["level_mask"][ANGRY] == [0.0, 1.0, 1.0]
     assert rows[0]["level_mask"][ANGRY] == [1.0, 1.0, 1.0]
     assert rows[-1]["signal_mask"] == [1.0] * len(heads.signals)

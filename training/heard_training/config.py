@@ -59,6 +59,9 @@ class Data:
     # Labels of rows kept aside, by the hash of the text, that count there alone: made as those of
     # real messages are, in one shuffled order and without sight of any other label; or "".
     reread: str = "data/annotations/calibrate.jsonl"
+    # The slices that are samples of what companies receive, as a TOML file: an output is calibrated
+    # on these and on public messages alone where they suffice; or "" for all rows alike.
+    sampled: str = "data/sampled.toml"
     # Your own labelled messages in a CSV file: the table [data.csv], data/own/mapping.py; or none.
     csv: Csv | None = None
     # Share of the authored training rows that is learned from: beside rows of your own a part is
@@ -165,6 +168,8 @@ class Calibrate:
     # on at which this precision is still reached on calibration rows.
     recall_first: tuple[str, ...] = ("threat_of_harm",)
     least_precision: float = 0.5
+    # Levels decided as a whole, by the best quadratic kappa, not each step by its best F1.
+    by_kappa: tuple[str, ...] = ("escalation",)
     # Precision that a decision outside the band of uncertainty must reach on calibration rows.
     sure_precision: float = 0.8
 
@@ -283,12 +288,12 @@ class Config:
         for key in ("start", "layers"):
             if not values["network"][key]:
                 del values["network"][key]
-        for section, key in (("data", "reread"), ("fit", "untaught")):
+        for section, key in (("data", "reread"), ("data", "sampled"), ("fit", "untaught")):
             if not values[section][key]:
                 del values[section][key]
         for section, key in (
             ("data", "authored"),
-            *([("data", "reread")] if self.data.reread else []),
+            *(("data", key) for key in ("reread", "sampled") if values["data"].get(key)),
             ("data", "sources"),
             ("data", "label_table"),
             ("network", "encoder"),

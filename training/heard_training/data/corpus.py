@@ -18,13 +18,13 @@ from datasets import Dataset, DatasetDict, Features, List, Value, disable_progre
 
 from heard.labels import MAX_LEVEL
 from heard_training.config import Config, Heads
+from heard_training.data.calibration.prefer import is_own, prefer, read_sampled, sampled
+from heard_training.data.calibration.reread import read_again, read_reread
 from heard_training.data.drafts import read_drafts
 from heard_training.data.feedback import FEEDBACK, count_without_text, read_feedback
 from heard_training.data.identity import chance, essence
 from heard_training.data.labels.read_back import LABELS, read_labels
-from heard_training.data.own.calibration import prefer_own
 from heard_training.data.own.read import OWN, OwnData, read_own
-from heard_training.data.reread import read_again, read_reread
 from heard_training.data.sources import (
     Labelling,
     Message,
@@ -89,9 +89,7 @@ def build_corpus(config: Config, own: OwnData | None = None) -> tuple[DatasetDic
     reported = [] if official else [m for m in messages if m.split in ("dev", "test")]
     measured = {essence(message.text) for message in reported}
     anew = {essence(message.text) for message in messages if message.source == LABELS}
-    reread = {}
-    if config.data.reread:
-        reread = read_reread(in_repository(config.data.reread), config.heads)
+    reread = _second_reading(config)
     rows: dict[str, list[dict[str, Any]]] = {split: [] for split in SPLITS}
     left_out: dict[str, Counter[str]] = {reason: Counter() for reason in _REASONS}
     for message in messages:
@@ -105,7 +103,7 @@ def build_corpus(config: Config, own: OwnData | None = None) -> tuple[DatasetDic
             rows[str(split)].append(_row(message, config.heads))
     if not rows["train"] or not rows["calibrate"]:
         raise TrainingError("No rows are left to train or to calibrate on: check [data].")
-    preferred = prefer_own(rows["calibrate"], config.heads)
+    preferred = _prefer_nearer(rows["calibrate"], config)
     corpus = DatasetDict({split: _dataset(rows[split]) for split in SPLITS})
     summary: dict[str, Any] = {
         "rows": {split: len(rows[split]) for split in SPLITS},
@@ -122,6 +120,19 @@ def build_corpus(config: Config, own: OwnData | None = None) -> tuple[DatasetDic
     if config.data.labels:
         summary[_REPLACED] = dict(left_out[_REPLACED])
     return corpus, summary
+
+
+def _second_reading(config: Config) -> dict[str, Labelling]:
+    place = config.data.reread
+    return read_reread(in_repository(place), config.heads) if place else {}
+
+
+def _prefer_nearer(rows: list[dict[str, Any]], config: Config) -> list[str]:
+    """Choose what each output is calibrated on; returns those that one's own rows suffice for."""
+    preferred = prefer(rows, is_own, config.heads)
+    if config.data.sampled:
+        prefer(rows, sampled(read_sampled(in_repository(config.data.sampled))), config.heads)
+    return preferred
 
 
 def _why_not(

@@ -10,7 +10,7 @@ import numpy as np
 
 from heard.labels import MAX_LEVEL, SIGNAL_NAMES, SPAN_NAMES, TARGET_NAMES
 from heard_training.config import Heads
-from heard_training.data.reread import read_reread
+from heard_training.data.calibration.reread import read_reread
 from heard_training.data.sources import Labelling, Message, read_authored
 from heard_training.files import read_objects
 from heard_training.markdown import table, three

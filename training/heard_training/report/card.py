@@ -99,7 +99,7 @@ def card(report: Mapping[str, Any]) -> str:
         "cpus": cores,
         "watts": _WATTS_PER_CORE,
         "watt_hours": f"{training['minutes'] / 60 * cores * _WATTS_PER_CORE:.0f}",
-        "epochs": f"{training['config']['fit']['epochs']:g}",
+        "epochs": _epochs(training),
         "seed": _seeds(training),
         "start": _start(training),
         "overlap": sum(training["data"]["left_out_as_in_dev_or_test"].values()),
@@ -119,7 +119,7 @@ def card(report: Mapping[str, Any]) -> str:
         "baselines": against_baselines(report["baselines"]),
         "behaviour": behaviour_page(report["behaviour"]),
         "goemotions": on_goemotions(report["goemotions"]),
-        "goemotions_epochs": f"{benchmark['config']['fit']['epochs']:g}",
+        "goemotions_epochs": _epochs(benchmark),
         "goemotions_minutes": benchmark["minutes"],
         "thresholds": _thresholds(manifest),
         "parity_split": parity["split"],
@@ -136,6 +136,11 @@ def card(report: Mapping[str, Any]) -> str:
         "versions": ", ".join(f"{name} {v}" for name, v in training["packages"].items()),
     }
     return _TEMPLATE.read_text(encoding="utf-8").format(**values)
+
+
+def _epochs(training: Mapping[str, Any]) -> str:
+    epochs = training["config"]["fit"]["epochs"]
+    return f"{epochs:g} {'epoch' if epochs == 1 else 'epochs'}"
 
 
 def _seeds(training: Mapping[str, Any]) -> str:
