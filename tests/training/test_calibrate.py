@@ -7,6 +7,7 @@ from heard_training.learn.calibrate import _platt
 from heard_training.learn.thresholds import (
     _best_threshold,
     _lowest_threshold,
+    _ordinal_thresholds,
 )
 from heard_training.measure import metrics
 
