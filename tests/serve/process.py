@@ -43,6 +43,7 @@ class Server:
 
     @property
     def log(self):
+        time.sleep(0.3)  # lines are gathered, and written several times a second
         return "".join(self.lines)
 
     def client(self, key=None, **options):

@@ -6,9 +6,14 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from logging.handlers import BufferingHandler
 from typing import Any
 
-__all__ = ["configure_logs"]
+__all__ = ["configure_logs", "write_logs"]
+
+#: Lines that wait at the most, and bytes of a write: whole lines of several processes in one pipe
+#: are not mixed up to so many (PIPE_BUF).
+_MOST_LINES, _MOST_BYTES = 256, 4096
 
 
 class _JsonLines(logging.Formatter):
@@ -38,17 +43,59 @@ def _places(traceback: Any) -> list[str]:  # noqa: ANN401 - a traceback or None
     return places[-5:]
 
 
+class _Gathered(BufferingHandler):
+    """Writes many lines at once, warnings and what waited before them without delay.
+
+    Each write lets go of Python's lock, and the event loop would wait for it once a request.
+    """
+
+    def shouldFlush(self, record: logging.LogRecord) -> bool:
+        """Tell whether what has gathered is to be written now."""
+        return super().shouldFlush(record) or record.levelno >= logging.WARNING
+
+    def flush(self) -> None:
+        """Write what has gathered."""
+        self.acquire()
+        try:
+            records, self.buffer = self.buffer, []
+            lines: list[str] = []
+            size = 0
+            for record in records:
+                line = self.format(record) + "\n"
+                if lines and size + len(line.encode()) > _MOST_BYTES:
+                    _write(lines)
+                    lines, size = [], 0
+                lines.append(line)
+                size += len(line.encode())
+            _write(lines)
+        finally:
+            self.release()
+
+
+def _write(lines: list[str]) -> None:
+    sys.stderr.write("".join(lines))
+    sys.stderr.flush()
+
+
+#: One for the process: the service has it written several times a second, and at its end.
+_gathered = _Gathered(_MOST_LINES)
+_gathered.setFormatter(_JsonLines())
+
+
+def write_logs() -> None:
+    """Write the lines that wait."""
+    _gathered.flush()
+
+
 def configure_logs() -> None:
     """Send our own records and uvicorn's to standard error; its access log is ours, by request."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_JsonLines())
     for name, level in (
         ("heard.serve", logging.INFO),
         ("uvicorn", logging.WARNING),
         ("uvicorn.error", logging.WARNING),
     ):
         logger = logging.getLogger(name)
-        logger.handlers = [handler] if name != "uvicorn.error" else []
+        logger.handlers = [_gathered] if name != "uvicorn.error" else []
         logger.propagate = name == "uvicorn.error"
         logger.setLevel(level)
     logging.getLogger("uvicorn.access").disabled = True

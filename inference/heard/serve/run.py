@@ -66,6 +66,7 @@ def run(settings: Settings, announce: Callable[[str], None] = lambda _: None) ->
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # no route asks where a request came from
             timeout_graceful_shutdown=settings.drain_seconds,
             timeout_keep_alive=75,
             http=BoundedProtocol,

@@ -21,6 +21,7 @@ from heard.reply.playbook import Playbook, read_playbook
 from heard.serve.batching import Batcher, Job
 from heard.serve.errors import ServiceError
 from heard.serve.feedback import FeedbackStore
+from heard.serve.logs import write_logs
 from heard.serve.metrics import Metrics
 from heard.serve.models import Board, Models
 from heard.serve.settings import TIMEOUT_HEADER, Settings
@@ -30,6 +31,8 @@ __all__ = ["Service", "as_json", "whole_number"]
 
 #: Seconds between two looks at the board, at readiness, two tries to load a first model, ...
 _LOOK, _WATCH, _AGAIN, _HOUR = 0.2, 0.5, 5.0, 3600.0
+#: ... two writes of the log, ...
+_LINES = 0.1
 #: ... and those that all processes have to switch.
 _SWITCH = 60.0
 
@@ -77,6 +80,7 @@ class Service:
         self.batcher.start()
         self._begin(self._load_first, _AGAIN)
         self._begin(self._watch, _WATCH)
+        self._begin(_log, _LINES)
         if self.board is not None:
             self._begin(partial(self._follow, self.board), _LOOK)
         if self.feedback is not None:
@@ -92,6 +96,7 @@ class Service:
         self.batcher.close()
         if self.feedback is not None:
             self.feedback.close()
+        write_logs()
 
     def _begin(self, work: Callable[[], Awaitable[object]], pause: float) -> None:
         """Do some work again and again; a failure is logged, and ends nothing."""
@@ -260,6 +265,10 @@ class Service:
 def whole_number(text: str) -> int:
     """Read a header's number of at most ten digits; -1 for anything else."""
     return int(text) if re.fullmatch(r"[0-9]{1,10}", text) else -1
+
+
+async def _log() -> None:
+    write_logs()
 
 
 async def _until_gone(request: Request, job: Job) -> None:
