@@ -12,6 +12,7 @@ from heard_training.errors import TrainingError
 from heard_training.export.graph import fuse
 from heard_training.export.quantise import quantise
 from heard_training.export.trace import trace
+from heard_training.learn.average import mean_weights
 from heard_training.learn.network import HeardNetwork
 from heard_training.learn.rounding import (
     LARGEST_WEIGHT,
@@ -79,6 +80,18 @@ def test_a_saved_network_rounds_as_before(network, tmp_path):
     wanted = logits(network)
     network.save_pretrained(tmp_path)
     torch.testing.assert_close(logits(HeardNetwork.from_pretrained(tmp_path).eval()), wanted)
+
+
+def test_the_mean_of_two_rounds_to_whole_zeros(network):
+    other = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    zero = next(name for name in other if name.endswith(".grid.zero"))
+    steps = zero.replace("zero", "steps")
+    other[zero] += 3
+    other[steps] *= 3
+    mean = mean_weights([network.state_dict(), other])
+    assert float(mean[zero]).is_integer()
+    assert abs(float(mean[zero]) - float(other[zero])) < 2
+    torch.testing.assert_close(mean[steps], 2 * network.state_dict()[steps].float())
 
 
 def test_the_graph_gives_what_the_network_gives(network, tmp_path):

@@ -6,17 +6,18 @@ weights does nearly what they do together, at the cost of one (model soups, Wort
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from heard_training.config import Config
 from heard_training.errors import TrainingError
 from heard_training.learn.fit import load_checkpoint, save_checkpoint
 
-__all__ = ["average"]
+__all__ = ["average", "mean_weights"]
 
 
 def average(checkpoints: Sequence[Path], config: Config, folder: Path) -> dict[str, Any]:
@@ -38,13 +39,7 @@ def average(checkpoints: Sequence[Path], config: Config, folder: Path) -> dict[s
                     f"{place} and {checkpoints[0]} differ in [{section}]: average runs that differ "
                     "in their seed, or in their rows."
                 )
-    weights = [one.state_dict() for one, _, _ in fitted]
-    network.load_state_dict(
-        {
-            name: torch.stack([each[name].float() for each in weights]).mean(dim=0)
-            for name in weights[0]
-        }
-    )
+    network.load_state_dict(mean_weights([one.state_dict() for one, _, _ in fitted]))
     records = [each for _, _, each in fitted]
     record = {
         **record,
@@ -59,3 +54,15 @@ def average(checkpoints: Sequence[Path], config: Config, folder: Path) -> dict[s
     }
     save_checkpoint(network, tokenizer, record, folder)
     return record
+
+
+def mean_weights(networks: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """Return the mean of each tensor; a grid's zero stays what 8 bits can write, a whole number."""
+    mean = {
+        name: torch.stack([each[name].float() for each in networks]).mean(dim=0)
+        for name in networks[0]
+    }
+    for name in mean:
+        if name.endswith(".grid.zero"):
+            mean[name] = mean[name].round()
+    return mean
