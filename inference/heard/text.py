@@ -63,7 +63,15 @@ _FIXED = {"drop": "", "space": " ", "link": "http", "mask": "xxxx"}
 # Accounts that companies keep for requests, by the name: @NorvikHelp, @AskNorvik, @norvik_care.
 # What is asked of them is no call-out; of other names nothing is known that is worth reading.
 _SUPPORT = re.compile(
-    r"(?i:help|support|assist|service|cares?(?:\Z|_))|@[Aa]sk(?:[A-Z]|_|e[A-Z])", re.ASCII
+    r"""
+      @[Aa]sk(?:e?[A-Z]|_)
+    | @(?!\w*(?i:(?:health|medi|child|skin|day|who|nobody)_?cares?))   # not @MediCare
+      \w*(?: [A-Za-z0-9](?:Help|Support|Assist|Service|Cares?)
+          | _(?i:help|support|assist|service|cares?)
+          | help | support | [a-z]{4}cares )
+      (?:_?[A-Z]{2}|[0-9]{1,2})?\Z                                  # @NorvikHelpUK
+    """,
+    re.ASCII | re.VERBOSE,
 )
 
 

@@ -166,3 +166,9 @@ def test_many_threads_get_their_own_answers(client, server):
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_a_slash_too_many_is_not_found_rather_than_sent_elsewhere(client):
+    answer = client.post("/v1/assess/", json={"text": "hello"})
+    assert answer.status_code == 404
+    assert "location" not in answer.headers

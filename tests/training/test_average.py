@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
 
 WEIGHTS = "checkpoint/model.safetensors"
 RECORD = "checkpoint/training.json"
+SHAPE = "checkpoint/config.json"
 
 
 @pytest.fixture
@@ -66,6 +67,13 @@ def test_networks_that_are_made_otherwise_are_refused(tiny_run, other, average, 
     assert average(tiny_run, other) == 2
     assert "differ in [network]" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_rounded_and_plain_networks_are_not_mixed(tiny_run, other, average, tmp_path, capsys):
+    shape = json.loads((other / SHAPE).read_text())
+    (other / SHAPE).write_text(json.dumps(shape | {"rounded": True}))
+    assert average(tiny_run, other) == 2
+    assert "learned with rounding and some without" in capsys.readouterr().err
 
 
 def test_rows_that_one_run_keeps_aside_the_other_may_not_have_learned(

@@ -2,12 +2,17 @@
 
 import numpy as np
 import pytest
+from datasets import Dataset
 
+from heard.labels import SIGNAL_NAMES, TARGET_NAMES
+from heard_training.config import Calibrate, Config
+from heard_training.errors import TrainingError
 from heard_training.learn.calibrate import _platt
 from heard_training.learn.thresholds import (
     _best_threshold,
     _lowest_threshold,
     _ordinal_thresholds,
+    fit_thresholds,
 )
 from heard_training.measure import metrics
 
@@ -94,3 +99,58 @@ def test_levels_are_decided_where_they_agree_best(generator):
     others = [kappa(np.full(3, place)) for place in (0.2, 0.35, 0.5, 0.65, 0.8)]
     assert kappa(found) > max(others) - 0.002
     assert kappa(found) > min(others) + 0.02
+
+
+def _graded_rows(gold):
+    """Rows of which escalation alone is known."""
+    place = TARGET_NAMES.index("escalation")
+    levels = np.full((len(gold), len(TARGET_NAMES)), -1)
+    levels[:, place] = gold
+    mask = np.zeros((len(gold), len(TARGET_NAMES), 3))
+    mask[:, place] = 1
+    signals = np.zeros((len(gold), len(SIGNAL_NAMES)))
+    return Dataset.from_dict(
+        {
+            "gold_levels": levels.tolist(),
+            "level_targets": (levels[:, :, None] >= [1, 2, 3]).astype(float).tolist(),
+            "level_mask": mask.tolist(),
+            "gold_signals": signals.tolist(),
+            "signal_mask": signals.tolist(),
+        }
+    )
+
+
+def test_escalation_alone_is_decided_by_kappa_and_where_its_levels_suffice(generator):
+    place = TARGET_NAMES.index("escalation")
+    truth = generator.normal(size=3000)
+    gold = np.digitize(truth, [0.3, 1.0, 1.6])
+    at_least = np.zeros((3000, len(TARGET_NAMES), 3))
+    noisy = truth + generator.normal(scale=0.7, size=3000)
+    at_least[:, place] = 1 / (1 + np.exp(-2 * (noisy[:, None] - [0.3, 1.0, 1.6])))
+    chances = np.zeros((3000, len(SIGNAL_NAMES)))
+
+    def thresholds(rows, by_kappa):
+        config = Config(calibrate=Calibrate(resamplings=20, by_kappa=by_kappa))
+        count = len(rows)
+        return fit_thresholds(at_least[:count], chances[:count], rows, config).levels[place]
+
+    def kappa(levels):
+        decided = np.cumprod(at_least[:, place] >= levels, axis=1).sum(axis=1)
+        return float(metrics.quadratic_kappa(gold, decided, metrics.plain(len(gold)))[0])
+
+    together = thresholds(_graded_rows(gold), ("escalation",))
+    apart = thresholds(_graded_rows(gold), ())
+    assert (together != apart).any()
+    assert kappa(together) >= kappa(apart)
+    few = _graded_rows(np.minimum(gold, 2))
+    assert (thresholds(few, ("escalation",)) == thresholds(few, ())).all()
+
+
+def test_a_level_that_nobody_declares_is_refused():
+    with pytest.raises(TrainingError, match="'escalations', which is no level"):
+        Config(calibrate=Calibrate(by_kappa=("escalations",)))
+
+
+def test_one_level_alone_says_nothing_about_thresholds(generator):
+    at_least = np.full((50, 3), 0.9)
+    assert np.isfinite(_ordinal_thresholds(at_least, np.full(50, 3), generator, 5)).all()

@@ -9,7 +9,9 @@ import pytest
 from heard.labels import SIGNAL_NAMES, TARGET_NAMES
 from heard_training.config import load_config
 from heard_training.data.calibration.prefer import prefer, read_sampled, sampled
+from heard_training.data.calibration.reread import read_again
 from heard_training.data.corpus import build_corpus
+from heard_training.data.sources import Labelling, Message
 from heard_training.errors import TrainingError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,6 +80,15 @@ def test_rows_kept_aside_take_the_labels_of_their_second_reading(tiny_config, tm
     ]
     assert changed["spans"] == row["spans"]
     assert again["calibrate"][1:] == corpus["calibrate"][1:]
+
+
+@pytest.mark.parametrize(("source", "stands"), [("own", True), ("labels", True), ("cfpb", False)])
+def test_labels_of_ones_own_stand(source, stands):
+    given = Labelling({"angry": 3}, frozenset({"abusive"}), None)
+    message = Message(source, "1", "How dare you", "train", given, (given,))
+    again = Labelling(dict.fromkeys(TARGET_NAMES, 0), frozenset(), None)
+    read = read_again(message, {message.sha256: again})
+    assert read.gold.levels == (given if stands else again).levels
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ class Fit:
     teachers: tuple[str, ...] = ()
     taught_share: float = 0.5
     # Slices of the authored corpus that the teachers have not learned from: of these they are not
-    # asked, and the labels count alone.
+    # asked where a label is known.
     untaught: tuple[str, ...] = ()
     # So many rows more, as a share of the others: two short messages as one, which is as strong in
     # everything as the stronger of them (data/joined.py).
@@ -259,6 +259,9 @@ class Config:
                 f"network.overlap is {overlap} in a window of {window}: choose a smaller overlap."
             )
         names = [*self.heads.levels, *self.heads.signals]
+        for name in self.calibrate.by_kappa:
+            if name not in (*TARGET_NAMES, *self.heads.levels):
+                raise TrainingError(f"calibrate.by_kappa names {name!r}, which is no level.")
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice or not names:
             raise TrainingError(

@@ -125,7 +125,12 @@ def export_run(config: Config, out: Path) -> dict[str, Any]:
     corpus, summary = load_corpus(out / CORPUS)
     network, tokenizer, training = load_checkpoint(out / CHECKPOINT, config)
     _check_origin(config, summary, training)
-    training["config"] |= {key: config.to_dict()[key] for key in ("calibrate", "export")}
+    given = config.to_dict()
+    training["config"] |= {key: given[key] for key in ("calibrate", "export")}
+    for key in ("reread", "sampled"):  # what calibration rests on may change after the training
+        training["config"]["data"].pop(key, None)
+        if key in given["data"]:
+            training["config"]["data"][key] = given["data"][key]
     work = out / "export"
     work.mkdir(exist_ok=True)
     graph, parity = _fused(network, work, config)

@@ -53,6 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would name the address that a proxy asked for
     )
     app.state.service = service
     for part in (v1, feedback, admin, v2, health, page):

@@ -308,9 +308,9 @@ class Batcher:
             job.resolve(answer)
 
     def _failed(self, jobs: Sequence[Job], error: Exception) -> None:
-        _logger.error("pass_failed", exc_info=error, extra={"fields": {"requests": len(jobs)}})
         for job in jobs:
             job.resolve(error=ServiceError("failed", "The model failed on this request."))
+        _logger.error("pass_failed", exc_info=error, extra={"fields": {"requests": len(jobs)}})
 
 
 def _step_back() -> None:

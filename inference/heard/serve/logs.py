@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from logging.handlers import BufferingHandler
 from typing import Any
@@ -58,23 +59,26 @@ class _Gathered(BufferingHandler):
         self.acquire()
         try:
             records, self.buffer = self.buffer, []
-            lines: list[str] = []
-            size = 0
+            lines = b""
             for record in records:
-                line = self.format(record) + "\n"
-                if lines and size + len(line.encode()) > _MOST_BYTES:
-                    _write(lines)
-                    lines, size = [], 0
-                lines.append(line)
-                size += len(line.encode())
-            _write(lines)
+                try:
+                    line = self.format(record).encode() + b"\n"
+                    if lines and len(lines) + len(line) > _MOST_BYTES:
+                        lines = self._write(lines)
+                    lines += line
+                except Exception:  # noqa: BLE001 - who logs must not fail for it
+                    self.handleError(record)
+            self._write(lines)
         finally:
             self.release()
 
-
-def _write(lines: list[str]) -> None:
-    sys.stderr.write("".join(lines))
-    sys.stderr.flush()
+    @staticmethod
+    def _write(lines: bytes) -> bytes:
+        """Write to standard error, and return what is left to write: nothing, if it cannot be."""
+        with suppress(OSError, ValueError):  # closed, or a full disk: the service goes on
+            sys.stderr.buffer.write(lines)
+            sys.stderr.flush()
+        return b""
 
 
 #: One for the process: the service has it written several times a second, and at its end.

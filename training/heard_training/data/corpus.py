@@ -103,7 +103,7 @@ def build_corpus(config: Config, own: OwnData | None = None) -> tuple[DatasetDic
             rows[str(split)].append(_row(message, config.heads))
     if not rows["train"] or not rows["calibrate"]:
         raise TrainingError("No rows are left to train or to calibrate on: check [data].")
-    preferred = _prefer_nearer(rows["calibrate"], config)
+    preferred, like_use = _prefer_nearer(rows["calibrate"], config)
     corpus = DatasetDict({split: _dataset(rows[split]) for split in SPLITS})
     summary: dict[str, Any] = {
         "rows": {split: len(rows[split]) for split in SPLITS},
@@ -111,6 +111,8 @@ def build_corpus(config: Config, own: OwnData | None = None) -> tuple[DatasetDic
         **{reason: dict(left_out[reason]) for reason in _REASONS[:2]},
         "sha256": {split: _sha256(rows[split]) for split in SPLITS},
     }
+    if like_use:
+        summary["calibrated_on_sampled_rows_alone"] = like_use
     if config.data.csv:
         summary[_SPARED] = left_out[_SPARED].total()
         summary["calibrated_on_own_rows_alone"] = preferred
@@ -127,12 +129,16 @@ def _second_reading(config: Config) -> dict[str, Labelling]:
     return read_reread(in_repository(place), config.heads) if place else {}
 
 
-def _prefer_nearer(rows: list[dict[str, Any]], config: Config) -> list[str]:
-    """Choose what each output is calibrated on; returns those that one's own rows suffice for."""
-    preferred = prefer(rows, is_own, config.heads)
-    if config.data.sampled:
-        prefer(rows, sampled(read_sampled(in_repository(config.data.sampled))), config.heads)
-    return preferred
+def _prefer_nearer(rows: list[dict[str, Any]], config: Config) -> tuple[list[str], list[str]]:
+    """Choose what each output is calibrated on.
+
+    Returns those that one's own rows suffice for, and those that rows written as samples do.
+    """
+    own = prefer(rows, is_own, config.heads)
+    if not config.data.sampled:
+        return own, []
+    slices = read_sampled(in_repository(config.data.sampled))
+    return own, prefer(rows, sampled(slices), config.heads)
 
 
 def _why_not(

@@ -39,6 +39,11 @@ def average(checkpoints: Sequence[Path], config: Config, folder: Path) -> dict[s
                     f"{place} and {checkpoints[0]} differ in [{section}]: average runs that differ "
                     "in their seed, or in their rows."
                 )
+    if len({one.config.rounded for one, _, _ in fitted}) > 1:
+        raise TrainingError(
+            "Some of these networks learned with rounding and some without: average runs that "
+            "agree in whether fit.rounded_share is 0."
+        )
     network.load_state_dict(mean_weights([one.state_dict() for one, _, _ in fitted]))
     records = [each for _, _, each in fitted]
     record = {

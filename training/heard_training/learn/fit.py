@@ -174,6 +174,8 @@ def _lessons(
     if not fit.teachers:
         if config.data.unlabelled:
             raise TrainingError("data.unlabelled needs fit.teachers: networks that label them.")
+        if fit.untaught:
+            raise TrainingError("fit.untaught needs fit.teachers: leave it out, or name them.")
         return rows, {}
     untaught = places_of(fit.untaught, rows)
     texts: list[str] = []

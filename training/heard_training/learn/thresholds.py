@@ -82,7 +82,8 @@ def _graded(rows: Dataset, target: int) -> tuple[npt.NDArray[np.bool_], npt.NDAr
 
 
 def _grades_suffice(gold: npt.NDArray[np.int64]) -> bool:
-    return all((gold >= k).sum() >= _FEWEST_POSITIVES for k in range(1, MAX_LEVEL + 1))
+    positives = [(gold >= k).sum() for k in range(1, MAX_LEVEL + 1)]
+    return min(*positives, (gold == 0).sum()) >= _FEWEST_POSITIVES
 
 
 def _ordinal_thresholds(
@@ -92,7 +93,7 @@ def _ordinal_thresholds(
 
     Agreement is Cohen's kappa with quadratic weights (Cohen 1968): a level that is decided as a
     whole is as wrong as it is far off, which the best F1 of each step by itself does not know.
-    ``at_least`` are probabilities, ``[rows, 3]``.
+    ``at_least`` are probabilities, ``[rows, 3]``; thresholds lie between 0.2 and 0.8.
     """
     # Rows between the same places of the grid are decided alike: they are counted together.
     places = np.searchsorted(_COARSE, at_least, side="right")
@@ -115,7 +116,9 @@ def _ordinal_thresholds(
     truth = np.stack([weights @ (cells[:, -1] == grade) for grade in grades])
     penalty = (grades[:, None] - grades) ** 2
     by_chance = np.einsum("icr,ij,jr->cr", decided, penalty, truth) / len(gold)
-    best: Floats = _COARSE[choices[(seen / by_chance).argmin(axis=0)]].mean(axis=0)
+    # Where one level is all that there is, and all that is decided, nothing is told.
+    weighted = np.divide(seen, by_chance, out=np.full_like(seen, np.inf), where=by_chance > 0)
+    best: Floats = _COARSE[choices[weighted.argmin(axis=0)]].mean(axis=0)
     return best
 
 

@@ -13,6 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from heard_training.config import Heads
+from heard_training.data.feedback import FEEDBACK
+from heard_training.data.labels.read_back import LABELS
+from heard_training.data.own.read import OWN
 from heard_training.data.sources import Labelling, Message, labelling
 from heard_training.errors import TrainingError
 from heard_training.files import read_objects
@@ -46,9 +49,12 @@ def read_reread(path: Path, heads: Heads) -> dict[str, Labelling]:
 
 
 def read_again(message: Message, reread: Mapping[str, Labelling]) -> Message:
-    """Return a message kept aside with the labels of its second reading, where it had one."""
+    """Return a message kept aside with the labels of its second reading, where it had one.
+
+    Labels that are a user's own stand: they were given knowing of these, or without need of them.
+    """
     again = reread.get(message.sha256)
-    if again is None or not again.levels:
+    if again is None or not again.levels or message.source in (FEEDBACK, LABELS, OWN):
         return message
     spans = next((view.spans for view in message.views if view.spans is not None), None)
     view = replace(again, spans=spans)
