@@ -11,6 +11,7 @@ from heard_training.learn.calibrate import _platt
 from heard_training.learn.thresholds import (
     _best_threshold,
     _lowest_threshold,
+    _middle_threshold,
     _ordinal_thresholds,
     fit_thresholds,
 )
@@ -69,6 +70,17 @@ def test_a_threshold_of_calibrated_chances_lies_where_f1_is_best(generator):
     assert threshold == pytest.approx(max(scores, key=scores.get), abs=0.05)
     chosen, half = (metrics.f1(truth, chances >= t, once)[0] for t in (threshold, 0.5))
     assert chosen > half + 0.02
+
+
+def test_of_chances_too_low_the_middle_threshold_finds_more(generator):
+    true = generator.beta(0.5, 3, size=20_000)
+    truth = generator.random(20_000) < true
+    once = metrics.plain(len(truth))
+    right, low = _best_threshold(true, truth, generator, 5), true**2
+    assert _middle_threshold(true, truth, generator, 5) == pytest.approx(right, abs=0.05)
+    half, middle = (one(low, truth, generator, 5) for one in (_best_threshold, _middle_threshold))
+    scores = [float(metrics.f1(truth, low >= t, once)[0]) for t in (half, middle)]
+    assert scores[1] > scores[0] + 0.01
 
 
 def test_too_few_positives_leave_the_threshold_at_one_half(generator):
