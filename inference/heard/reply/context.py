@@ -8,12 +8,15 @@ from typing import Any
 
 from heard.errors import InputError
 
-__all__ = ["CHANNELS", "REMEDIES", "STAGES", "Context"]
+__all__ = ["CHANNELS", "MOST_PUBLIC_WORDS", "REMEDIES", "STAGES", "Context"]
 
 CHANNELS = ("chat", "email", "phone", "public")
 STAGES = ("opening", "follow_up", "after_silence", "feedback")
 #: Remedies that have a wording of their own in the playbook.
 REMEDIES = ("redo", "express_replacement", "refund", "upgrade", "credit")
+
+#: More words than this are too many in public.
+MOST_PUBLIC_WORDS = 60
 
 _LONGEST_NAME = 80
 

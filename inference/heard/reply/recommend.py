@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from heard.reply.context import Context
+from heard.reply.context import MOST_PUBLIC_WORDS, Context
 from heard.reply.fillings import fillings, wordings
 from heard.reply.handover import pause, summary
-from heard.reply.playbook import BRACES, MOVES, Playbook, read_playbook
+from heard.reply.playbook import BRACES, MOVES, Guidance, Playbook, read_playbook
 from heard.reply.situation import read_situation
 from heard.types import Assessment
 
@@ -122,21 +122,13 @@ def recommend(
     plan = guidance.plan
     filled = fillings(assessment, context, playbook.remedies, guidance.placeholders)
     key = _key(assessment, context)
-    moves: list[Move] = []
-    left = dict(filled)
-    for name in plan.moves:
-        if _is_out_of_place(name, moves, context, filled.keys() - left.keys()):
-            continue
-        said = [*context.used, *(move.text for move in moves)]
-        if template := _choose(guidance.blocks[name], left, said, f"{key}|{name}"):
-            moves.append(Move(name, _filled(template, left), MOVES[name]))
-            # Nothing of the message is said back twice in one reply.
-            spent = {"name", *_spent(template)}
-            left = {k: v for k, v in left.items() if k not in spent}
+    moves = _compose(guidance, filled, context, key)
+    if context.channel == "public" and len(_reply(moves).split()) > MOST_PUBLIC_WORDS:
+        moves = _compose(guidance, filled, context, key, brief=True)
     spans = assessment.spans
     return Recommendation(
         moves=tuple(moves),
-        reply=" ".join(move.text for move in moves),
+        reply=_reply(moves),
         avoid=tuple(Avoid(one.what, one.why) for one in guidance.advice[:_MOST_ADVICE]),
         action=plan.action,
         three_whats={
@@ -147,6 +139,28 @@ def recommend(
         handover=summary(assessment, context, tried) if plan.action in _HANDED_OVER else None,
         pause=pause(assessment, context),
     )
+
+
+def _compose(
+    guidance: Guidance, filled: Mapping[str, str], context: Context, key: str, brief: bool = False
+) -> list[Move]:
+    """Choose and fill a sentence for each move; ``brief`` takes the shortest of equal worth."""
+    moves: list[Move] = []
+    left = dict(filled)
+    for name in guidance.plan.moves:
+        if _is_out_of_place(name, moves, context, filled.keys() - left.keys()):
+            continue
+        said = [*context.used, *(move.text for move in moves)]
+        if template := _choose(guidance.blocks[name], left, said, f"{key}|{name}", brief):
+            moves.append(Move(name, _filled(template, left), MOVES[name]))
+            # Nothing of the message is said back twice in one reply.
+            spent = {"name", *_spent(template)}
+            left = {k: v for k, v in left.items() if k not in spent}
+    return moves
+
+
+def _reply(moves: Sequence[Move]) -> str:
+    return " ".join(move.text for move in moves)
 
 
 def _first(spans: Sequence[Any]) -> str | None:
@@ -182,7 +196,11 @@ def _key(assessment: Assessment, context: Context) -> str:
 
 
 def _choose(
-    blocks: Iterable[tuple[str, ...]], filled: Mapping[str, str], used: Sequence[str], key: str
+    blocks: Iterable[tuple[str, ...]],
+    filled: Mapping[str, str],
+    used: Sequence[str],
+    key: str,
+    brief: bool,
 ) -> str | None:
     """Choose a sentence that can be filled and was not used; more of the message's words first."""
     for templates in blocks:
@@ -193,6 +211,8 @@ def _choose(
             worth = {t: sum(_WORTH.get(name, 1.0) for name in names[t]) for t in fresh}
             most = max(worth.values())
             best = [t for t in fresh if worth[t] == most]
+            if brief:
+                return min(best, key=lambda t: len(_filled(t, filled)))
             return best[_number(key) % len(best)]
     return None
 

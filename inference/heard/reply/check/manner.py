@@ -6,12 +6,10 @@ import re
 from collections.abc import Iterator
 
 from heard.reply.check.draft import Draft, Place
+from heard.reply.context import MOST_PUBLIC_WORDS
 from heard.reply.lexicon import plain
 
 __all__ = ["bad_opening", "no_thanks_after_silence", "repeats", "too_long_public", "we_for_i"]
-
-#: More words than this are too many in public.
-MOST_PUBLIC_WORDS = 60
 
 _THANKS = re.compile(r"\b(?:thank|thanks|grateful|appreciate)\b")
 _GREETING = re.compile(
