@@ -127,7 +127,8 @@ def export_run(config: Config, out: Path) -> dict[str, Any]:
     _check_origin(config, summary, training)
     given = config.to_dict()
     training["config"] |= {key: given[key] for key in ("calibrate", "export")}
-    for key in ("reread", "sampled"):  # what calibration rests on may change after the training
+    training["data"] = summary  # what calibration rests on may change after the training
+    for key in ("reread", "sampled"):
         training["config"]["data"].pop(key, None)
         if key in given["data"]:
             training["config"]["data"][key] = given["data"][key]

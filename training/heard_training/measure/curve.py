@@ -148,7 +148,7 @@ def _others(record: Mapping[str, Any], origin: Mapping[str, Any]) -> list[str]:
     ]
     if record["config"]["fit"]["seed"] != origin["seed"]:
         others.append("fit.seed")
-    if record["data"]["sha256"] != origin["sha256"]:
+    if record["data"]["sha256"]["train"] != origin["sha256"]["train"]:
         others.append("the rows")
     return others
 
