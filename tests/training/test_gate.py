@@ -37,7 +37,7 @@ def worse(tmp_path):
     """The shipped bundle, its thresholds for humiliated out of reach."""
     folder = Path(shutil.copytree(default_path(), tmp_path / "worse"))
     manifest = json.loads((folder / "bundle.json").read_text())
-    manifest["thresholds"]["humiliated"] = [0.97, 0.98, 0.99]
+    manifest["thresholds"]["humiliated"] = [0.997, 0.998, 0.999]
     (folder / "bundle.json").write_text(json.dumps(manifest))
     return folder
 
